@@ -1,0 +1,1 @@
+"""The trade, pure: money, rating, limits, states and refusals; standard library only."""

@@ -1,0 +1,1 @@
+"""The FastAGI door: the wire, the server and the caller's flow."""
