@@ -1,0 +1,64 @@
+"""A call's price as JSON and back: the snapshot that is frozen on the hold and on the call record."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import TypeVar
+
+from billing.tariff import AccessSurcharge, CallPrice, Step, Tariff, TariffRefused, Tax
+
+JsonObject = dict[str, object]
+Made = TypeVar("Made", Step, Tariff, AccessSurcharge, Tax, CallPrice)
+
+
+def call_price_as_json(price: CallPrice) -> JsonObject:
+    """Every term by its name, so that a later release with other defaults reads the same price."""
+    return {
+        "tariff": {**_terms(price.tariff), "steps": [_terms(step) for step in price.tariff.steps]},
+        "access_surcharge": _terms(price.access_surcharge),
+        "taxes": [_terms(tax) for tax in price.taxes],
+        "activation_fee_micros": price.activation_fee_micros,
+    }
+
+
+def call_price_from_json(data: Mapping[str, object]) -> CallPrice:
+    """The price again; a term that an older snapshot lacks has its default, an unknown or broken one is refused."""
+    terms = dict(data)
+    terms["tariff"] = _tariff(_terms_of("tariff", terms.get("tariff")))
+    terms["access_surcharge"] = _made(AccessSurcharge, _terms_of("access_surcharge", terms.get("access_surcharge", {})))
+    terms["taxes"] = _each("taxes", terms.get("taxes", []), _tax)
+    return _made(CallPrice, terms)
+
+
+def _tariff(terms: JsonObject) -> Tariff:
+    return _made(Tariff, {**terms, "steps": _each("steps", terms.get("steps", []), _step)})
+
+
+def _step(terms: JsonObject) -> Step:
+    return _made(Step, terms)
+
+
+def _tax(terms: JsonObject) -> Tax:
+    return _made(Tax, terms)
+
+
+def _terms(value: Step | Tariff | AccessSurcharge | Tax) -> JsonObject:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _terms_of(name: str, data: object) -> JsonObject:
+    if not isinstance(data, Mapping):
+        raise TariffRefused(f"{name} is {data!r}: give an object of terms.")
+    return {str(term): value for term, value in data.items()}
+
+
+def _each(name: str, data: object, make: Callable[[JsonObject], Made]) -> tuple[Made, ...]:
+    if not isinstance(data, list):
+        raise TariffRefused(f"{name} is {data!r}: give a list.")
+    return tuple(make(_terms_of(name, terms)) for terms in data)
+
+
+def _made(kind: Callable[..., Made], terms: JsonObject) -> Made:
+    try:
+        return kind(**terms)
+    except TypeError as error:  # a name that the value does not know, or one that it needs
+        raise TariffRefused(f"The price cannot be read: {error}.") from error

@@ -1,0 +1,91 @@
+import json
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from billing.rating import (
+    AccessSurcharge,
+    CallPrice,
+    Step,
+    Tariff,
+    Tax,
+    affordable_seconds,
+    call_cost,
+    call_price_as_json,
+    call_price_from_json,
+)
+
+EXAMPLES = 1_000
+AMOUNTS = st.one_of(st.just(0), st.integers(0, 3_000_000), st.integers(0, 10**12))
+SHORT = st.one_of(st.sampled_from([1, 6, 18, 30, 60]), st.integers(1, 700))
+OPTIONAL = st.one_of(st.just(0), SHORT)
+STEPS = st.builds(Step, SHORT, AMOUNTS, SHORT, AMOUNTS)
+TALK = st.integers(0, 4_000)
+
+
+@st.composite
+def tariffs(draw: st.DrawFn) -> Tariff:
+    block_fee_seconds = draw(OPTIONAL)
+    round_up_above = draw(OPTIONAL)
+    return Tariff(
+        price_per_minute_micros=draw(AMOUNTS),
+        connect_fee_micros=draw(AMOUNTS),
+        first_block_seconds=draw(OPTIONAL),
+        increment_seconds=draw(SHORT),
+        cost_min_micros=draw(AMOUNTS),
+        free_seconds=draw(OPTIONAL),
+        surcharge_seconds=draw(OPTIONAL),
+        disconnect_fee_micros=draw(AMOUNTS),
+        disconnect_fee_after_seconds=draw(OPTIONAL),
+        block_fee_micros=draw(AMOUNTS) if block_fee_seconds else 0,
+        block_fee_seconds=block_fee_seconds,
+        round_up_above_seconds=round_up_above,
+        round_up_to_seconds=round_up_above + draw(SHORT) if round_up_above else 0,
+        steps=tuple(draw(st.lists(STEPS, max_size=4))),
+    )
+
+
+TAXES = st.lists(st.integers(0, 1_000_000), max_size=3).map(
+    lambda rates: tuple(Tax(f"Tax {n}", rate) for n, rate in enumerate(rates))
+)
+PRICES = st.builds(CallPrice, tariffs(), st.builds(AccessSurcharge, AMOUNTS, AMOUNTS), TAXES, AMOUNTS)
+
+
+@settings(max_examples=EXAMPLES)
+@given(PRICES, TALK)
+def test_a_longer_call_never_costs_less(price: CallPrice, talk_seconds: int) -> None:
+    costs = [call_cost(price, seconds).total_micros for seconds in range(talk_seconds, talk_seconds + 70)]
+    assert costs == sorted(costs)
+
+
+@settings(max_examples=EXAMPLES)
+@given(PRICES, TALK)
+def test_a_charge_is_whole_micros_and_its_lines_sum_to_it(price: CallPrice, talk_seconds: int) -> None:
+    charge = call_cost(price, talk_seconds)
+    lines = charge.lines()
+    assert sum(line.amount_micros for line in lines) == charge.total_micros >= 0
+    assert all(type(line.amount_micros) is int and line.amount_micros > 0 for line in lines)
+    assert len({(line.kind, line.label) for line in lines}) == len(lines)
+
+
+@settings(max_examples=EXAMPLES)
+@given(PRICES, st.one_of(st.integers(0, 20_000_000), st.integers(0, 10**14)), st.integers(0, 14_400))
+@example(CallPrice(Tariff(1, free_seconds=10, connect_fee_micros=5)), 0, 60)
+def test_the_limit_is_the_last_second_that_is_paid(price: CallPrice, available_micros: int, seconds_max: int) -> None:
+    limit_seconds = affordable_seconds(price, available_micros, seconds_max)
+    assert call_cost(price, limit_seconds).total_micros <= available_micros
+    if limit_seconds < seconds_max:
+        assert call_cost(price, limit_seconds + 1).total_micros > available_micros
+
+
+@settings(max_examples=EXAMPLES)
+@given(PRICES, st.integers(0, 20_000_000), st.integers(0, 14_400))
+def test_no_call_up_to_the_limit_overdraws(price: CallPrice, available_micros: int, talk_seconds: int) -> None:
+    limit_seconds = affordable_seconds(price, available_micros, 14_400)
+    assert call_cost(price, min(talk_seconds, limit_seconds)).total_micros <= available_micros
+
+
+@settings(max_examples=EXAMPLES)
+@given(PRICES)
+def test_a_snapshot_gives_the_same_price_again(price: CallPrice) -> None:
+    assert call_price_from_json(json.loads(json.dumps(call_price_as_json(price)))) == price
