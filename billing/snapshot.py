@@ -13,7 +13,7 @@ Made = TypeVar("Made", Step, Tariff, AccessSurcharge, Tax, CallPrice)
 def call_price_as_json(price: CallPrice) -> JsonObject:
     """Every term by its name, so that a later release with other defaults reads the same price."""
     return {
-        "tariff": {**_terms(price.tariff), "steps": [_terms(step) for step in price.tariff.steps]},
+        "tariff": tariff_as_json(price.tariff),
         "access_surcharge": _terms(price.access_surcharge),
         "taxes": [_terms(tax) for tax in price.taxes],
         "activation_fee_micros": price.activation_fee_micros,
@@ -23,14 +23,19 @@ def call_price_as_json(price: CallPrice) -> JsonObject:
 def call_price_from_json(data: Mapping[str, object]) -> CallPrice:
     """The price again; a term that an older snapshot lacks has its default, an unknown or broken one is refused."""
     terms = dict(data)
-    terms["tariff"] = _tariff(_terms_of("tariff", terms.get("tariff")))
+    terms["tariff"] = tariff_from_json(_terms_of("tariff", terms.get("tariff")))
     terms["access_surcharge"] = _made(AccessSurcharge, _terms_of("access_surcharge", terms.get("access_surcharge", {})))
     terms["taxes"] = _each("taxes", terms.get("taxes", []), _tax)
     return _made(CallPrice, terms)
 
 
-def _tariff(terms: JsonObject) -> Tariff:
-    return _made(Tariff, {**terms, "steps": _each("steps", terms.get("steps", []), _step)})
+def tariff_as_json(tariff: Tariff) -> JsonObject:
+    return {**_terms(tariff), "steps": [_terms(step) for step in tariff.steps]}
+
+
+def tariff_from_json(data: Mapping[str, object]) -> Tariff:
+    """The terms again, refused like those of a whole price."""
+    return _made(Tariff, {**data, "steps": _each("steps", data.get("steps", []), _step)})
 
 
 def _step(terms: JsonObject) -> Step:
