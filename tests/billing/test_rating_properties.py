@@ -15,7 +15,7 @@ from billing.rating import (
     call_price_from_json,
 )
 
-EXAMPLES = 1_000
+EXAMPLES = 600
 AMOUNTS = st.one_of(st.just(0), st.integers(0, 3_000_000), st.integers(0, 10**12))
 SHORT = st.one_of(st.sampled_from([1, 6, 18, 30, 60]), st.integers(1, 700))
 OPTIONAL = st.one_of(st.just(0), SHORT)
