@@ -1,96 +1,83 @@
-"""The catalogue: every prompt id with its group and where it is used, and the ids that a language needs a text for."""
+"""The catalogue against what is there: texts of a language, and files of a folder; every difference is a problem."""
 
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from billing.money import minor_digits
-from ivr_prompts.grammar import Grammar
+from ivr_prompts.entries import Catalogue, Entry, catalogue, language_entries
 from ivr_prompts.language import Language
+from ivr_prompts.manifest import MANIFEST_NAME, language_folder
+from ivr_prompts.wav import WavRefused, peak_of
 
-_FILE: Final = Path(__file__).parent / "catalogue.toml"
+__all__ = ["Catalogue", "Entry", "Fault", "Problem", "catalogue", "check", "language_entries", "text_problems"]
+
+_SILENT_PEAK: Final = 328  # one hundredth of full scale: not heard on a telephone
+
+
+class Fault(StrEnum):
+    TEXT_MISSING = "no text in this language"
+    TEXT_UNKNOWN = "a text whose id is not in the catalogue"
+    PART_WRONG = "the text does not take the part that the catalogue names"
+    FILE_MISSING = "no file"
+    FILE_UNKNOWN = "a file whose id is not in the catalogue"
+    FORMAT_WRONG = "not a file that Asterisk plays"
+    SILENT = "nothing is heard"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Problem:
+    language: str
     prompt_id: str
-    group: str
-    used: str  # where, in one line
+    fault: Fault
+    detail: str = ""
+
+    def __str__(self) -> str:
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.language}/{self.prompt_id}: {self.fault}{detail}"
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    entries: tuple[Entry, ...]  # the sentences and phrases, in the order of a call
-    parts: Mapping[str, str]  # by prompt id: the part that is composed into it
-    counted: frozenset[str]  # sentences with one file for each plural form
-    units: Mapping[str, str]  # unit -> where it is used
-    currencies: Mapping[str, str]  # in lower case -> where it is used
+def check(language: Language, folder: Path) -> list[Problem]:
+    """Texts first, then files; none when a call in this language can say everything."""
+    return [*text_problems(language), *_file_problems(language, language_folder(folder, language))]
 
 
-@cache
-def catalogue() -> Catalogue:
-    table = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return Catalogue(
-        entries=tuple(
-            Entry(prompt_id, group, used)
-            for group, sentences in table["sentences"].items()
-            for prompt_id, used in sentences.items()
-        ),
-        parts=table["parts"],
-        counted=frozenset(table["counted"]),
-        units=table["units"],
-        currencies=table["currencies"],
-    )
+def text_problems(language: Language) -> Iterator[Problem]:
+    needed = {entry.prompt_id: entry for entry in language_entries(language)}
+    for prompt_id in needed:
+        if not language.texts.get(prompt_id):
+            yield Problem(language.code, prompt_id, Fault.TEXT_MISSING)
+        elif language.parts.get(prompt_id) != _part_of(prompt_id):
+            yield Problem(language.code, prompt_id, Fault.PART_WRONG, _part_of(prompt_id) or "none")
+    for prompt_id in language.texts.keys() - needed.keys():
+        yield Problem(language.code, prompt_id, Fault.TEXT_UNKNOWN)
 
 
-def language_entries(language: Language) -> tuple[Entry, ...]:
-    """Every id that a composer or the call flow may say in this language: sentences in order, then the words."""
-    return (
-        *_sentences(language.grammar),
-        *(Entry(prompt_id, "numbers", "numbers") for prompt_id in _number_ids(language)),
-        *_units(language.grammar),
-        *(Entry(f"month-{month}", "dates", "dates") for month in range(1, 13)),
-        *(Entry(f"day-{day}", "dates", "dates") for day in range(1, 32)),
-    )
+def _part_of(prompt_id: str) -> str | None:
+    """days-left-many takes the part of days-left."""
+    stem, _, _ = prompt_id.rpartition("-")
+    template_id = stem if stem in catalogue().counted else prompt_id
+    return catalogue().parts.get(template_id)
 
 
-def _sentences(grammar: Grammar) -> Iterator[Entry]:
-    for entry in catalogue().entries:
-        if entry.prompt_id in catalogue().counted:
-            yield from _each_form(grammar, entry)
-        else:
-            yield entry
+def _file_problems(language: Language, folder: Path) -> Iterator[Problem]:
+    needed = [entry.prompt_id for entry in language_entries(language)]
+    for prompt_id in needed:
+        fault, detail = _file_fault(folder / f"{prompt_id}.wav")
+        if fault is not None:
+            yield Problem(language.code, prompt_id, fault, detail)
+    found = {path.name: path for path in sorted(folder.glob("*"))} if folder.is_dir() else {}
+    for name, path in found.items():
+        if name != MANIFEST_NAME and path.stem not in needed:
+            yield Problem(language.code, path.stem, Fault.FILE_UNKNOWN, name)
 
 
-def _units(grammar: Grammar) -> Iterator[Entry]:
-    for unit, used in catalogue().units.items():
-        yield from _each_form(grammar, Entry(f"unit-{unit}", "units", used))
-    for currency, used in catalogue().currencies.items():
-        yield from _each_form(grammar, Entry(f"unit-{currency}-major", "units", used))
-        if minor_digits(currency.upper()):
-            yield from _each_form(grammar, Entry(f"unit-{currency}-minor", "units", used))
-
-
-def _each_form(grammar: Grammar, entry: Entry) -> Iterator[Entry]:
-    for form in grammar.plural_forms():
-        yield replace(entry, prompt_id=f"{entry.prompt_id}-{form}")
-
-
-def _number_ids(language: Language) -> tuple[str, ...]:
-    """The words that numbers cannot do without, what the grammar refers to, and the language's own special forms."""
-    grammar = language.grammar
-    ones = [f"number-{number}" for number in range(10)]
-    below_hundred = [f"number-{_word_for(language, number)}" for number in range(10, 100)]
-    hundreds = [f"number-{number}" for number in range(100, 1000, 100)]
-    scales = [f"number-{scale.name}-{form}" for scale in grammar.scales for form in grammar.plural_forms()]
-    own = [prompt_id for prompt_id in language.texts if prompt_id.startswith("number-")]
-    words = [*ones, *below_hundred, *hundreds, *scales, *grammar.words(), *own]
-    return tuple(dict.fromkeys(word for word in words if word.startswith("number-")))
-
-
-def _word_for(language: Language, number: int) -> int:
-    """The number itself where the language has a word for it, else its tens."""
-    return number if f"number-{number}" in language.texts else number - number % 10
+def _file_fault(path: Path) -> tuple[Fault | None, str]:
+    if not path.exists():
+        return Fault.FILE_MISSING, ""
+    try:
+        peak = peak_of(path)
+    except WavRefused as refused:
+        return Fault.FORMAT_WRONG, str(refused)
+    return (Fault.SILENT, "") if peak < _SILENT_PEAK else (None, "")

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +29,7 @@ class VoiceSettings:
     name: str  # as the voice knows it; espeak-ng: en-us, es-419
     words_a_minute: int
     pitch: int  # 0 low .. 100 high
+    pronounce: Mapping[str, str] = field(default_factory=dict)  # as written -> as this voice says it right
 
 
 @dataclass(frozen=True, slots=True)

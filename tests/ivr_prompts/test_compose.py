@@ -1,4 +1,4 @@
-"""What a caller hears of numbers, money, durations and dates; grammar as data, tested for each language (features 4, 15)."""
+"""What a caller hears of numbers, money, durations and dates: the grammar data of each language (features.md 4, 15)."""
 
 import datetime as dt
 
