@@ -1,0 +1,59 @@
+"""Call records: one row for each call that was handed to Asterisk, with every figure of its charge."""
+
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from billing.states import CallDisposition
+from models.base import Base, Currency, Micros, Moment, reference, word
+
+
+class CallRecord(Base):
+    """`talk_ms` is our own stamp, from the carrier's answer to the end of its leg; `talk_seconds` what is charged for.
+
+    `announced_seconds` is what the caller was told, `limit_seconds` what was granted. `charge_lines` and `tried`
+    are lists of
+    objects; `heard` is the trace of what the caller heard and pressed before this call was dialled (a PIN is masked).
+    """
+
+    __tablename__ = "call_record"
+    __table_args__ = (
+        CheckConstraint("cost_micros >= 0 AND talk_ms >= 0 AND talk_seconds >= 0", "figures_not_negative"),
+        CheckConstraint("answered_at IS NOT NULL OR cost_micros = 0", "only_answered_costs"),
+        CheckConstraint("talk_seconds <= limit_seconds", "within_the_limit"),
+        Index("ix_call_record_card", "card_id", "placed_at"),
+        Index("ix_call_record_placed", "placed_at"),
+    )
+
+    call_id: Mapped[str] = mapped_column(String(80), ForeignKey("hold.call_id", ondelete="RESTRICT"), primary_key=True)
+    wallet_id: Mapped[int] = reference("wallet.id")
+    card_id: Mapped[int | None] = reference("card.id")
+    channel_id: Mapped[str] = mapped_column(String(150))
+    access_number: Mapped[str] = mapped_column(String(15))
+    caller_id: Mapped[str | None] = mapped_column(String(15))
+    destination: Mapped[str] = mapped_column(String(15))
+    destination_name: Mapped[str] = mapped_column(String(120))
+    rate_prefix: Mapped[str] = mapped_column(String(20))
+    currency: Mapped[Currency]
+    placed_at: Mapped[Moment]
+    answered_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment]
+    settled_at: Mapped[Moment]
+    settled_by: Mapped[str] = mapped_column(String(20))
+    disposition: Mapped[CallDisposition] = mapped_column(word(CallDisposition))
+    dial_status: Mapped[str] = mapped_column(String(20))
+    hangup_cause: Mapped[int | None]
+    limit_seconds: Mapped[int]
+    announced_seconds: Mapped[int]
+    talk_ms: Mapped[int]
+    talk_seconds: Mapped[int]
+    billed_seconds: Mapped[int]
+    held_micros: Mapped[Micros]
+    cost_micros: Mapped[Micros]
+    charge_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    tried: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    carrier_account_id: Mapped[int | None] = reference("account.id")
+    buy_prefix: Mapped[str | None] = mapped_column(String(20))
+    buy_cost_micros: Mapped[Micros]
+    heard: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

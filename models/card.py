@@ -1,0 +1,51 @@
+"""Cards. The number is public; only the PIN protects a card, so the PIN stands here as a keyed digest and an
+encrypted copy.
+"""
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from billing.states import CardStatus
+from models.base import Base, Id, Moment, reference, word
+
+
+class Card(Base):
+    """`number` holds the digits without the dash: series number and nine digits of serial.
+
+    `pin_digest` finds a card by its PIN (HMAC-SHA256); `pin_key` names the key of digest and encrypted copy.
+    `expires_at` is the first moment at which the card is expired; `grace_ends_at` the first at which its balance
+    lapses.
+    """
+
+    __tablename__ = "card"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("pin_digest"),
+        UniqueConstraint("series_id", "serial"),
+        UniqueConstraint("wallet_id"),
+        CheckConstraint("serial BETWEEN 0 AND 999999999", "serial_in_range"),
+        CheckConstraint("length(pin_digest) = 32", "pin_digest_length"),
+        CheckConstraint("pin_failures >= 0", "pin_failures_not_negative"),
+        CheckConstraint(
+            "(status IN ('inactive', 'pending')) = (activated_at IS NULL) OR status IN ('expired', 'blocked')",
+            "activation_dated",
+        ),
+        Index("ix_card_series_status", "series_id", "status"),
+    )
+
+    id: Mapped[Id]
+    series_id: Mapped[int] = reference("card_series.id")
+    serial: Mapped[int]
+    number: Mapped[str] = mapped_column(String(18))
+    pin_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    pin_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary(64))
+    pin_key: Mapped[int] = mapped_column(default=1)
+    status: Mapped[CardStatus] = mapped_column(word(CardStatus))
+    status_before: Mapped[CardStatus | None] = mapped_column(word(CardStatus, name="cardstatus_before"))
+    wallet_id: Mapped[int] = reference("wallet.id")
+    language: Mapped[str | None] = mapped_column(String(8))
+    activated_at: Mapped[Moment | None]
+    expires_at: Mapped[Moment | None]
+    grace_ends_at: Mapped[Moment | None]
+    pin_failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[Moment | None]

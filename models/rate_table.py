@@ -1,0 +1,65 @@
+"""Rate tables and rates: the price of a prefix. Sell and buy tables are the same thing."""
+
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Currency, Id, Micros, Moment, Name, reference
+
+
+class RateTable(Base):
+    __tablename__ = "rate_table"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    id: Mapped[Id]
+    name: Mapped[Name]
+    currency: Mapped[Currency]
+
+
+class Rate(Base):
+    """The terms of one prefix from `valid_from` until before `valid_until`; the words are those of features.md 2d.
+
+    0 seconds of a block fee or a rounding mean that the term is off. `steps` is a list of the steps of
+    billing.tariff.Step.
+    """
+
+    __tablename__ = "rate"
+    __table_args__ = (
+        UniqueConstraint("rate_table_id", "prefix", "valid_from"),
+        CheckConstraint("price_per_minute_micros >= 0", "price_not_negative"),
+        CheckConstraint(
+            "connect_fee_micros >= 0 AND disconnect_fee_micros >= 0 AND block_fee_micros >= 0", "fees_not_negative"
+        ),
+        CheckConstraint("cost_min_micros >= 0", "minimum_not_negative"),
+        CheckConstraint("first_block_seconds >= 0 AND increment_seconds >= 1", "blocks_positive"),
+        CheckConstraint("free_seconds >= 0 AND surcharge_seconds >= 0", "seconds_not_negative"),
+        CheckConstraint("valid_until IS NULL OR valid_until > valid_from", "period_not_empty"),
+        CheckConstraint(
+            "ghost_minutes_percent IS NULL OR ghost_minutes_percent BETWEEN 20 AND 200", "ghost_percent_in_range"
+        ),
+        Index("ix_rate_lookup", "rate_table_id", "prefix"),
+    )
+
+    id: Mapped[Id]
+    rate_table_id: Mapped[int] = reference("rate_table.id", ondelete="CASCADE")
+    prefix: Mapped[str] = mapped_column(String(20))
+    destination_name: Mapped[Name]
+    price_per_minute_micros: Mapped[Micros]
+    connect_fee_micros: Mapped[Micros]
+    first_block_seconds: Mapped[int] = mapped_column(default=1)
+    increment_seconds: Mapped[int] = mapped_column(default=1)
+    cost_min_micros: Mapped[Micros]
+    free_seconds: Mapped[int] = mapped_column(default=0)
+    surcharge_seconds: Mapped[int] = mapped_column(default=0)
+    disconnect_fee_micros: Mapped[Micros]
+    disconnect_fee_after_seconds: Mapped[int] = mapped_column(default=0)
+    block_fee_micros: Mapped[Micros]
+    block_fee_seconds: Mapped[int] = mapped_column(default=0)
+    round_up_above_seconds: Mapped[int] = mapped_column(default=0)
+    round_up_to_seconds: Mapped[int] = mapped_column(default=0)
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    valid_from: Mapped[Moment]
+    valid_until: Mapped[Moment | None]
+    ghost_minutes_percent: Mapped[int | None]
+    is_blocked: Mapped[bool] = mapped_column(default=False)

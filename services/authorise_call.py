@@ -1,0 +1,113 @@
+"""Authorise a call: set its money aside in one conditional UPDATE, with everything frozen by which it will be
+charged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from billing.refusals import Refusal
+from models import Hold, Wallet
+from services.frozen_quote import FrozenQuote, FrozenRoute
+from services.quote_call import Quote
+from services.upsert import insert_or_skip
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Where the call comes from, as the call record will show it. `heard` is the trace so far (no digit of a PIN)."""
+
+    channel_id: str
+    access_number: str
+    caller_id: str | None
+    house: Mapping[str, int]  # ids of the house wallets of the card's currency, by kind
+    heard: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """The money is held; what the dialplan may now do."""
+
+    call_id: str
+    quote: FrozenQuote
+
+
+def authorise_call(
+    session: Session, call_id: str, quote: Quote, context: CallContext, now: datetime
+) -> Authorised | Refusal:
+    """Hold the money of a call, once for each call id: a repeat gives the first answer.
+
+    The hold row goes in before the wallet is touched: the other order deadlocks against a settlement of the same call.
+    """
+    frozen = _frozen(quote, context)
+    is_new = insert_or_skip(
+        session,
+        Hold,
+        call_id=call_id,
+        wallet_id=quote.card.wallet_id,
+        card_id=quote.card.card_id,
+        amount_micros=quote.amount_micros,
+        placed_at=now,
+        heartbeat_at=now,
+        quote=frozen.as_json(),
+    )
+    if not is_new:
+        return _first_answer(session, call_id)
+    if _set_aside(session, quote):
+        return Authorised(call_id, frozen)
+    session.execute(delete(Hold).where(Hold.call_id == call_id))
+    return _refusal(session, quote)
+
+
+def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
+    return FrozenQuote(
+        destination=quote.destination,
+        destination_name=quote.destination_name,
+        rate_prefix=quote.rate_prefix,
+        currency=quote.card.currency,
+        price=quote.price,
+        activates=quote.activates,
+        card_type=quote.card.group.card_type,
+        empty_below_micros=quote.card.group.empty_below_micros,
+        routes=tuple(FrozenRoute.of(route) for route in quote.routes),
+        limit_seconds=quote.limit_seconds,
+        announced_seconds=quote.announced_seconds,
+        warning_seconds=quote.warning_seconds,
+        channel_id=context.channel_id,
+        access_number=context.access_number,
+        caller_id=context.caller_id,
+        house=dict(context.house),
+        heard=context.heard,
+    )
+
+
+def _set_aside(session: Session, quote: Quote) -> bool:
+    """Judge money and calls at once by one statement: the row lock makes both exact however many callers there are."""
+    calls_left = quote.card.group.calls_max - Wallet.open_holds
+    available = Wallet.balance_micros - Wallet.held_micros + Wallet.credit_limit_micros
+    held = (
+        update(Wallet)
+        .where(
+            Wallet.id == quote.card.wallet_id,
+            Wallet.open_holds < quote.card.group.calls_max,
+            available >= quote.amount_micros * calls_left,
+        )
+        .values(held_micros=Wallet.held_micros + quote.amount_micros, open_holds=Wallet.open_holds + 1)
+        .returning(Wallet.id)
+    )
+    return session.execute(held).one_or_none() is not None
+
+
+def _refusal(session: Session, quote: Quote) -> Refusal:
+    open_holds = session.scalars(select(Wallet.open_holds).where(Wallet.id == quote.card.wallet_id)).one()
+    in_use = open_holds >= quote.card.group.calls_max
+    return Refusal.CARD_IN_USE if in_use else Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
+
+
+def _first_answer(session: Session, call_id: str) -> Authorised:
+    stored = session.scalars(select(Hold.quote).where(Hold.call_id == call_id)).one()
+    return Authorised(call_id, FrozenQuote.from_json(stored))

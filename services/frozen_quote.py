@@ -1,0 +1,68 @@
+"""The quote as it is frozen on a hold: all that settling needs, so that no later change of a rate or a card
+touches the call.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from billing.lcr import Route
+from billing.rating import CallPrice, Tariff, call_price_as_json, call_price_from_json
+from billing.snapshot import tariff_as_json, tariff_from_json
+from billing.states import CardType
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenRoute:
+    """One carrier of the call, with its buying price."""
+
+    carrier_id: int
+    endpoint: str
+    number: str
+    ring_seconds: int
+    buy_prefix: str
+    buy: Tariff
+
+    @classmethod
+    def of(cls, route: Route) -> Self:
+        return cls(route.carrier_id, route.endpoint, route.number, route.ring_seconds, route.prefix, route.buy)
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenQuote:
+    """`house` gives the wallets on the other side of the charge; `heard` the trace of the conversation before the
+    call.
+    """
+
+    destination: str
+    destination_name: str
+    rate_prefix: str
+    currency: str
+    price: CallPrice
+    activates: bool
+    card_type: CardType
+    empty_below_micros: int
+    routes: tuple[FrozenRoute, ...]
+    limit_seconds: int
+    announced_seconds: int
+    warning_seconds: tuple[int, ...]
+    channel_id: str
+    access_number: str
+    caller_id: str | None
+    house: dict[str, int]
+    heard: tuple[dict[str, Any], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        data = {field.name: getattr(self, field.name) for field in fields(self)}
+        routes = [
+            {**{name: getattr(route, name) for name in FrozenRoute.__slots__}, "buy": tariff_as_json(route.buy)}
+            for route in self.routes
+        ]
+        lists = {"warning_seconds": list(self.warning_seconds), "heard": list(self.heard)}
+        return {**data, **lists, "price": call_price_as_json(self.price), "routes": routes}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        routes = tuple(FrozenRoute(**{**route, "buy": tariff_from_json(route["buy"])}) for route in data["routes"])
+        lists = {"warning_seconds": tuple(data["warning_seconds"]), "heard": tuple(data["heard"])}
+        words = {"card_type": CardType(data["card_type"]), "price": call_price_from_json(data["price"])}
+        return cls(**{**data, **lists, **words, "routes": routes})

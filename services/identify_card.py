@@ -1,0 +1,105 @@
+"""Identify the card of a caller: by the phone it is bound to, or by what was keyed; wrong tries are counted in the
+database.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from billing.card_check import check_card
+from billing.refusals import Refusal
+from billing.states import PinEntryMode
+from models import CallerIdBinding, Card
+from services.access import Access
+from services.card_facts import CardFacts, find_card
+from services.pin_keys import PinKeys
+
+PIN_FAILURES_MAX = 5  # wrong PINs in a row for one card number (reliability.md 11)
+LOCK_TIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A card that may call."""
+
+    card: CardFacts
+
+
+@dataclass(frozen=True, slots=True)
+class NotAccepted:
+    """Why no card can be used; `card` is the right card that may not call, None after a wrong entry."""
+
+    refusal: Refusal
+    card: CardFacts | None = None
+
+
+def find_bound_card(session: Session, access: Access, caller_id: str) -> CardFacts | None:
+    """The card to which the phone is bound, if this plan takes its group without a PIN."""
+    if not access.pinless_enabled:
+        return None
+    bound = select(CallerIdBinding.card_id).where(CallerIdBinding.caller_id == caller_id).scalar_subquery()
+    card = find_card(session, Card.id == bound)
+    if card is None or card.group.id not in access.group_ids or not card.group.pinless_allowed:
+        return None
+    return card
+
+
+def check_bound_card(
+    session: Session, access: Access, caller_id: str, now: datetime
+) -> Identified | NotAccepted | None:
+    """The bound card if it may call, why it may not, or None where the phone is bound to none."""
+    card = find_bound_card(session, access, caller_id)
+    return None if card is None else _checked(card, now)
+
+
+def identify_card(
+    session: Session, keys: PinKeys, access: Access, number: str | None, pin: str, now: datetime
+) -> Identified | NotAccepted:
+    """The card of a keyed number and PIN, or of a PIN alone. Unknown number, wrong PIN and locked card get one
+    answer.
+    """
+    digest = keys.digest(pin)
+    if access.entry.mode is PinEntryMode.PIN_ONLY:
+        card = _accepted(session, access, Card.pin_digest == digest)
+        if card is None or _is_locked(card, now):
+            return NotAccepted(Refusal.PIN_NOT_ACCEPTED)
+        return _checked(card, now)
+    card = _accepted(session, access, Card.number == (number or ""))
+    if card is None or _is_locked(card, now):
+        return NotAccepted(Refusal.NUMBER_OR_PIN_NOT_ACCEPTED)
+    if not hmac.compare_digest(card.pin_digest, digest):
+        _count_failure(session, card, now)
+        return NotAccepted(Refusal.NUMBER_OR_PIN_NOT_ACCEPTED)
+    if card.pin_failures:
+        session.execute(update(Card).where(Card.id == card.card_id).values(pin_failures=0, locked_until=None))
+    return _checked(card, now)
+
+
+def _accepted(session: Session, access: Access, condition: ColumnElement[bool]) -> CardFacts | None:
+    card = find_card(session, condition)
+    return card if card is not None and card.group.id in access.group_ids else None
+
+
+def _is_locked(card: CardFacts, now: datetime) -> bool:
+    return card.locked_until is not None and now < card.locked_until
+
+
+def _checked(card: CardFacts, now: datetime) -> Identified | NotAccepted:
+    refusal = check_card(card.standing, now)
+    return Identified(card) if refusal is None else NotAccepted(refusal, card)
+
+
+def _count_failure(session: Session, card: CardFacts, now: datetime) -> None:
+    """The fifth wrong PIN in a row locks the card; the count begins anew when the lock has run out."""
+    counted = session.execute(
+        update(Card)
+        .where(Card.id == card.card_id)
+        .values(pin_failures=Card.pin_failures + 1)
+        .returning(Card.pin_failures)
+    ).scalar_one()
+    if counted >= PIN_FAILURES_MAX:
+        locked = update(Card).where(Card.id == card.card_id).values(pin_failures=0, locked_until=now + LOCK_TIME)
+        session.execute(locked)

@@ -1,0 +1,125 @@
+"""Quote a call: the price of the destination for this card, the routes, the time the money lasts, and what is to
+be held.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from billing.announcement import announced_seconds, ghost_percent_for
+from billing.lcr import Route, ordered_routes
+from billing.rating import FREE_PRICE, CallPrice, affordable_seconds, call_cost
+from billing.refusals import Refusal
+from billing.states import ActivatesOn, CardStatus, CardType
+from services.access import Access
+from services.card_facts import CardFacts
+from services.rates import Price, buy_candidates, find_price
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What the hold freezes. `limit_seconds` is what the money pays; `announced_seconds` what the caller is told."""
+
+    card: CardFacts
+    destination: str
+    price: CallPrice
+    activates: bool
+    rate_prefix: str
+    destination_name: str
+    routes: tuple[Route, ...]
+    limit_seconds: int
+    announced_seconds: int
+    amount_micros: int
+    warning_seconds: tuple[int, ...]
+
+
+def quote_call(session: Session, access: Access, card: CardFacts, destination: str, now: datetime) -> Quote | Refusal:
+    """The first failing line of features.md 5.3 DEST decides; `destination` is in international digits, already
+    rewritten.
+    """
+    if _is_denied(access, card.group.id, destination):
+        return Refusal.NOT_ALLOWED
+    rate = find_price(session, card.series.rate_table_id, destination, now)
+    if rate is None:
+        return Refusal.NO_RATE
+    if rate.is_blocked:
+        return Refusal.NOT_ALLOWED
+    price = _price(access, card, rate)
+    limit_seconds = affordable_seconds(price, _share_micros(card), card.group.call_seconds_max)
+    routes = _routes(session, card, destination, price, limit_seconds, now)
+    if not routes:
+        return Refusal.NO_ROUTE
+    if limit_seconds < card.group.call_seconds_min or card.available_micros < card.group.balance_min_to_call_micros:
+        return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
+    return Quote(
+        card=card,
+        destination=destination,
+        price=price,
+        activates=_activates(card),
+        rate_prefix=rate.prefix,
+        destination_name=rate.destination_name,
+        routes=routes,
+        limit_seconds=limit_seconds,
+        announced_seconds=_announced_seconds(access, card, destination, rate, limit_seconds),
+        amount_micros=call_cost(price, limit_seconds).total_micros,
+        warning_seconds=access.warning_seconds,
+    )
+
+
+def _is_denied(access: Access, group_id: int, destination: str) -> bool:
+    prefixes = (*access.denied_prefixes.get(None, ()), *access.denied_prefixes.get(group_id, ()))
+    return destination.startswith(prefixes)
+
+
+def _price(access: Access, card: CardFacts, rate: Price) -> CallPrice:
+    """An unlimited card calls the destinations of its table for nothing (V-7)."""
+    if card.group.card_type is CardType.UNLIMITED:
+        return FREE_PRICE
+    return CallPrice(
+        tariff=rate.tariff,
+        access_surcharge=access.surcharge,
+        taxes=access.taxes[card.series.tax_profile_id] if card.series.tax_profile_id is not None else (),
+        activation_fee_micros=card.series.activation_fee_micros if _activates(card) else 0,
+    )
+
+
+def _activates(card: CardFacts) -> bool:
+    return card.status is CardStatus.PENDING and card.group.activates_on is ActivatesOn.FIRST_ANSWERED_CALL
+
+
+def _share_micros(card: CardFacts) -> int:
+    """With several calls at once, a call may hold only its share of what is there (features.md 3.1)."""
+    calls_left = max(1, card.group.calls_max - card.open_holds)
+    return card.available_micros // calls_left
+
+
+def _routes(
+    session: Session, card: CardFacts, destination: str, price: CallPrice, limit_seconds: int, now: datetime
+) -> tuple[Route, ...]:
+    if card.series.routing_plan_id is None:
+        return ()
+    plan, candidates = buy_candidates(session, card.series.routing_plan_id, destination, now)
+    if plan is None:
+        return ()
+    choice = ordered_routes(
+        candidates,
+        price,
+        plan.strategy,
+        granted_seconds=limit_seconds,
+        routes_max=plan.routes_max,
+        price_cap_percent=plan.price_cap_percent,
+        # An unlimited card was paid in advance: each of its calls earns nothing, so every carrier would look like
+        # a loss.
+        loss_guard=card.group.card_type is not CardType.UNLIMITED,
+    )
+    return choice.routes
+
+
+def _announced_seconds(access: Access, card: CardFacts, destination: str, rate: Price, limit_seconds: int) -> int:
+    """The longest prefix wins, be it a percent of the rate or one of the group's list; else the group's own."""
+    overrides = dict(access.ghost_percents.get(card.group.id, {}))
+    if rate.ghost_minutes_percent is not None:
+        overrides.setdefault(rate.prefix, rate.ghost_minutes_percent)
+    percent = ghost_percent_for(destination, overrides, card.group.ghost_minutes_percent)
+    return announced_seconds(limit_seconds, percent, say_seconds=card.group.says_seconds)

@@ -1,0 +1,100 @@
+"""The typed environment: every setting of an installation, read from CALLINGCARD_* variables or a .env file."""
+
+from datetime import tzinfo
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = int
+
+
+class Settings(BaseSettings):
+    """Two installations with different state directories and ports run side by side on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="CALLINGCARD_", env_file=".env", extra="ignore", frozen=True)
+
+    state_dir: Path = Field(Path("var"), description="Folder of database, keys, prompts and the private Asterisk")
+    database_url: str | None = Field(
+        None, description="sqlite:///FILE or postgresql+psycopg://...; empty = SQLite in the state directory"
+    )
+    timezone: str = Field("UTC", description="The platform's time zone: cards expire at the end of a day there")
+    allow_ghost_above_100: bool = Field(
+        default=False, description="Allow announcing more than is delivered (features.md 3.3: mind the law)"
+    )
+
+    fastagi_host: str = Field(
+        "127.0.0.1", description="Address on which FastAGI listens; it has no authentication: keep it private"
+    )
+    fastagi_port: Port = Field(4573, ge=1, le=65535, description="Port of FastAGI")
+    fastagi_peers: str = Field(
+        "",
+        description="Addresses that may connect to FastAGI, separated by commas; needed unless it listens on loopback",
+    )
+    fastagi_connections_max: int = Field(400, ge=1, le=20_000, description="FastAGI connections at once")
+    fastagi_session_seconds_max: int = Field(
+        600, ge=30, le=3_600, description="The longest conversation between two calls of a caller"
+    )
+    database_threads: int = Field(
+        8, ge=1, le=64, description="Database work at once in a FastAGI server; the connection pool has the same size"
+    )
+    trace_file: Path | None = Field(
+        None, description="File that gets a JSON line for each prompt and entry (PINs masked); empty = off"
+    )
+
+    console_port: Port = Field(8080, ge=1, le=65535, description="Port of the console")
+    portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
+    ami_port: Port = Field(5038, ge=1, le=65535, description="Asterisk's AMI port")
+    sip_port: Port = Field(5060, ge=1, le=65535, description="Asterisk's SIP port")
+    rtp_ports: str = Field("30000-34998", pattern=r"^\d{4,5}-\d{4,5}$", description="First and last port for sound")
+    demo_sip_port: Port = Field(
+        5080, ge=1, le=65535, description="SIP port of the demo's second Asterisk (phone and carriers)"
+    )
+    demo_ami_port: Port = Field(5039, ge=1, le=65535, description="AMI port of the demo's second Asterisk")
+    demo_rtp_ports: str = Field(
+        "35000-39998", pattern=r"^\d{4,5}-\d{4,5}$", description="First and last port for the demo's sound"
+    )
+    asterisk_root: Path | None = Field(
+        None, description="Folder with an unpacked Asterisk; empty = the system's, else a private copy"
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            raise ValueError(f"{value!r} is no time zone: use a name such as Europe/Vilnius") from unknown
+        return value
+
+    @model_validator(mode="after")
+    def _private_unless_peers(self) -> Self:
+        host = "127.0.0.1" if self.fastagi_host == "localhost" else self.fastagi_host
+        if not ip_address(host).is_loopback and not self.peers:
+            raise ValueError(
+                "FastAGI has no authentication: name the permitted Asterisk hosts in CALLINGCARD_FASTAGI_PEERS"
+            )
+        return self
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        return tuple(peer.strip() for peer in self.fastagi_peers.split(",") if peer.strip())
+
+    @property
+    def zone(self) -> tzinfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def database_url_or_default(self) -> str:
+        return self.database_url or f"sqlite:///{self.state_dir.resolve() / 'callingcard.sqlite'}"
+
+    @property
+    def prompts_dir(self) -> Path:
+        return self.state_dir.resolve() / "prompts"
+
+    @property
+    def keys_file(self) -> Path:
+        return self.state_dir.resolve() / "keys.json"

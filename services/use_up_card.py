@@ -1,0 +1,25 @@
+"""Mark a card as used: empty and not rechargeable, or disposable after its first charged call (features.md 3.2)."""
+
+from sqlalchemy import exists, update
+from sqlalchemy.orm import Session
+
+from billing.states import CardStatus, CardType
+from models import Card, Wallet
+
+
+def is_used_up(card_type: CardType, available_micros: int, empty_below_micros: int) -> bool:
+    """Judged after a charged call."""
+    match card_type:
+        case CardType.DISPOSABLE:
+            return True
+        case CardType.STANDARD:
+            return available_micros < empty_below_micros
+        case CardType.RECHARGEABLE | CardType.UNLIMITED:
+            return False
+
+
+def use_up_card(session: Session, card_id: int) -> None:
+    """Only an activated card without an open hold becomes used; one with a call up is judged when that call ends."""
+    no_call_up = exists().where(Wallet.id == Card.wallet_id, Wallet.open_holds == 0)
+    activated = (Card.id == card_id) & (Card.status == CardStatus.ACTIVATED) & no_call_up
+    session.execute(update(Card).where(activated).values(status=CardStatus.USED))
