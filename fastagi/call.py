@@ -22,7 +22,7 @@ class Keyed:
     end: KeyEnd
 
 
-class CallerHungUp(Exception):  # noqa: N818 - named after the fact
+class CallerHungUp(Exception):
     """The caller is gone: raised by any verb of Call, caught once in the server."""
 
 
@@ -30,7 +30,7 @@ class CallLost(CallerHungUp):
     """The connection to Asterisk ended, fell silent, or spoke no AGI: to the flow the same as a caller who hung up."""
 
 
-class PromptMissing(Exception):  # noqa: N818 - named after the fact
+class PromptMissing(Exception):
     """Asterisk could not play a prompt: an error of ours, told to the caller by an excuse that does exist."""
 
 

@@ -1,0 +1,45 @@
+"""Prompt ids as file paths that Asterisk plays, joined by '&' into parts of bounded length."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+PART_BYTES_MAX: Final = 1_000  # Asterisk 22 took 3,000 in one command; older ones cut a value at 1,023
+PROMPT_IDS_CACHED: Final = 4_096  # a catalogue has some 600 ids
+_PROMPT_ID: Final = re.compile(r"[a-z0-9-]{1,80}")
+_FOLDER: Final = re.compile(r"/[^\x00-\x1f\x7f,&\"\\|$(){}\[\];]{1,200}")
+
+
+@lru_cache(maxsize=8)
+def checked_folder(folder: str) -> str:
+    """The prompts folder: absolute, and free of what Read's argument list or AGI would take for its own."""
+    if not _FOLDER.fullmatch(folder) or not folder.isascii():
+        raise ValueError(f"the prompts folder cannot be given to Asterisk: {folder!r}")
+    return folder.rstrip("/")
+
+
+@lru_cache(maxsize=PROMPT_IDS_CACHED)
+def prompt_path(folder: str, prompt_id: str) -> str:
+    """FOLDER/id: Asterisk itself looks in the folder of the channel's language, FOLDER/<language>/id.wav."""
+    if not _PROMPT_ID.fullmatch(prompt_id):
+        raise ValueError(f"not a prompt id: {prompt_id!r}")
+    return f"{folder}/{prompt_id}"
+
+
+def prompt_paths(folder: str, prompts: Sequence[str]) -> list[str]:
+    return [prompt_path(folder, prompt_id) for prompt_id in prompts]
+
+
+def prompt_parts(paths: Sequence[str]) -> list[str]:
+    """The paths joined by '&', in parts of at most PART_BYTES_MAX; one empty part when there is nothing to say."""
+    joined = "&".join(paths)
+    if len(joined) <= PART_BYTES_MAX:
+        return [joined]
+    parts = [paths[0]]
+    for path in paths[1:]:
+        if len(parts[-1]) + 1 + len(path) > PART_BYTES_MAX:
+            parts.append(path)
+        else:
+            parts[-1] += "&" + path
+    return parts
