@@ -78,7 +78,7 @@ _ROUTE: Final = re.compile(ROUTE_REGEX)
 _CALL_ID: Final = re.compile(CALL_ID_REGEX)
 
 
-class SettleArgumentsRefused(ValueError):  # noqa: N818  -- named after the fact
+class SettleArgumentsRefused(ValueError):
     """What came is no settlement; the message says which field and is safe to log."""
 
 

@@ -1,0 +1,134 @@
+"""Writes the configuration of an instance: the files of asterisk-conf and dialplan with their tokens filled in."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from telephony.instance import Instance, InstanceRefused, InstanceSpec, Role, instance_for, save_instance, write_private
+from telephony.trunks import render_trunks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from telephony.program import AsteriskProgram
+
+CHECKOUT: Final = Path(__file__).resolve().parent.parent  # holds asterisk-conf/ and dialplan/
+DIALPLAN: Final = Path("dialplan", "extensions_callingcard.conf")
+_FOLDERS: Final = (
+    *("cache", "agi", "lib/keys", "data/sounds", "log/cdr-custom", "log/cel-custom"),
+    *("spool/outgoing", "spool/tmp", "spool/monitor", "recordings"),
+)
+# Files that modules look for: an empty one silences the warning.
+_EMPTY_FILES: Final = (
+    *("acl", "ccss", "cli", "cli_aliases", "cli_permissions", "codecs", "extconfig", "http_media_cache"),
+    *("musiconhold", "pjproject", "sorcery", "stasis", "udptl"),
+)
+_CALLS_MAX: Final = 2000
+_LOAD_MAX_PER_CORE: Final = 16
+# Paths stand inside dialplan lines: no comma, &, |, quote, bracket or $ may be in them.
+_PATH: Final = re.compile(r"/[A-Za-z0-9_./@+~ -]{0,400}")
+_HOST: Final = re.compile(r"[A-Za-z0-9.:/-]{1,253}")
+_HOST_PORT: Final = re.compile(r"[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
+_NUMBER: Final = re.compile(r"[0-9]{3,15}")
+
+
+def write_instance(spec: InstanceSpec, program: AsteriskProgram, *, source: Path = CHECKOUT) -> Instance:
+    """Write the instance, or write it again keeping its secrets; `source` holds asterisk-conf/ and dialplan/."""
+    _check(spec)
+    instance = instance_for(spec)
+    _make_folders(instance, spec)
+    _link_documentation(instance, program)
+    shutil.rmtree(instance.etc, ignore_errors=True)
+    for name, text in configuration(instance, spec, program, source=source).items():
+        (instance.etc / name).parent.mkdir(parents=True, exist_ok=True)
+        write_private(instance.etc / name, text)
+    save_instance(instance)
+    return instance
+
+
+def configuration(
+    instance: Instance, spec: InstanceSpec, program: AsteriskProgram, *, source: Path = CHECKOUT
+) -> dict[str, str]:
+    """Return the text of every configuration file by its path under etc/."""
+    texts = {f"{name}.conf": "" for name in _EMPTY_FILES}
+    for folder in (source / "asterisk-conf" / "common", source / "asterisk-conf" / spec.role):
+        texts |= {str(file.relative_to(folder)): file.read_text() for file in sorted(folder.rglob("*.conf"))}
+    if spec.role is Role.PLATFORM:
+        texts |= {DIALPLAN.name: (source / DIALPLAN).read_text(), "pjsip_carriers.conf": render_trunks(spec.trunks)}
+    texts["modules_common.conf"] = _present_modules(texts["modules_common.conf"], program.modules)
+    tokens = _tokens(instance, spec, program)
+    return {name: fill_tokens(text, tokens) for name, text in texts.items()}
+
+
+def fill_tokens(text: str, tokens: Mapping[str, str]) -> str:
+    """Replace each @NAME@; a name without a value is a mistake of ours and raises KeyError."""
+    return re.sub(r"@([A-Z_]+)@", lambda found: tokens[found[1]], text)
+
+
+def _check(spec: InstanceSpec) -> None:
+    for path in (spec.folder, spec.prompts, spec.spool):
+        if not _PATH.fullmatch(str(path.resolve())):
+            raise InstanceRefused(f"Asterisk cannot work in {path}: letters, digits, blanks and _./@+~- only")
+    if not _HOST_PORT.fullmatch(spec.agi):
+        raise InstanceRefused(f"{spec.agi!r} is no host:port of a call server")
+    for host in (spec.sip_host, spec.peer_host, *spec.access_hosts):
+        if not _HOST.fullmatch(host):
+            raise InstanceRefused(f"{host!r} is no host")
+    if not _NUMBER.fullmatch(spec.softphone_number):
+        raise InstanceRefused(f"{spec.softphone_number!r} is no number for the softphone")
+    if spec.rtp_last <= spec.rtp_first:
+        raise InstanceRefused(f"RTP ports {spec.rtp_first}-{spec.rtp_last} are no range")
+
+
+def _make_folders(instance: Instance, spec: InstanceSpec) -> None:
+    instance.folder.mkdir(parents=True, exist_ok=True)
+    instance.folder.chmod(0o700)
+    for name in _FOLDERS:
+        (instance.folder / name).mkdir(parents=True, exist_ok=True)
+    for path in (instance.run, spec.prompts, spec.spool):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def _link_documentation(instance: Instance, program: AsteriskProgram) -> None:
+    """Asterisk reads the descriptions of its own options from its data folder at boot."""
+    for name in ("documentation", "rest-api"):
+        link, target = instance.folder / "data" / name, program.data / name
+        link.unlink(missing_ok=True)
+        if target.exists():
+            link.symlink_to(target)
+
+
+def _present_modules(text: str, modules: Path) -> str:
+    """Drop the `load` lines of modules that this Asterisk does not have; a `require` line always stays."""
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("load = ") or (modules / line[7:].strip()).exists())
+
+
+def _tokens(instance: Instance, spec: InstanceSpec, program: AsteriskProgram) -> dict[str, str]:
+    return {
+        "FOLDER": str(instance.folder),
+        "ETC": str(instance.etc),
+        "RUN": str(instance.run),
+        "RECORDINGS": str(instance.recordings),
+        "MODULES": str(program.modules),
+        "NAME": spec.role.value,
+        "CALLS_MAX": str(_CALLS_MAX),
+        "LOAD_MAX": str(_LOAD_MAX_PER_CORE * (os.cpu_count() or 1)),
+        "SIP_HOST": spec.sip_host,
+        "SIP_PORT": str(spec.sip_port),
+        "AMI_PORT": str(spec.ami_port),
+        "RTP_FIRST": str(spec.rtp_first),
+        "RTP_LAST": str(spec.rtp_last),
+        "AGI": spec.agi,
+        "PROMPTS": str(spec.prompts.resolve()),
+        "SPOOL": str(spec.spool.resolve()),
+        "ACCESS_HOSTS": ",".join(spec.access_hosts),
+        "SOFTPHONE_NUMBER": spec.softphone_number,
+        "PEER_HOST": spec.peer_host,
+        "PEER_PORT": str(spec.peer_port),
+        **{f"{name.upper()}_SECRET": secret for name, secret in instance.secrets.items()},
+    }
