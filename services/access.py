@@ -20,9 +20,8 @@ from models import (
     IvrPlanGroup,
     TaxProfile,
     TaxRate,
-    Wallet,
 )
-from models.wallet import HOUSE_KINDS
+from services.house_wallets import house_wallets
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def find_access(session: Session, number: str) -> Access | None:
     ).one_or_none()
     if row is None:
         return None
-    access, plan = row.tuple()
+    access, plan = row
     entry_and_groups = _card_entry(session, plan.id)
     if entry_and_groups is None or not plan.languages:
         return None
@@ -125,7 +124,7 @@ def _card_entry(session: Session, plan_id: int) -> tuple[CardEntry, frozenset[in
     ).all()
     if not groups:
         return None
-    _, mode, number_length, attempts_max, *_ = groups[0].tuple()
+    _, mode, number_length, attempts_max, *_ = groups[0]
     lengths = {length for group in groups for length in group[4:]}
     entry = CardEntry(mode, number_length, lengths.pop() if len(lengths) == 1 else None, attempts_max)
     return entry, frozenset(group[0] for group in groups)
@@ -133,7 +132,7 @@ def _card_entry(session: Session, plan_id: int) -> tuple[CardEntry, frozenset[in
 
 def _denied_prefixes(session: Session, group_ids: frozenset[int]) -> dict[int | None, tuple[str, ...]]:
     denied: dict[int | None, tuple[str, ...]] = {}
-    for group_id, prefix in session.execute(select(DeniedDestination.card_group_id, DeniedDestination.prefix)).tuples():
+    for group_id, prefix in session.execute(select(DeniedDestination.card_group_id, DeniedDestination.prefix)):
         if group_id is None or group_id in group_ids:
             denied[group_id] = (*denied.get(group_id, ()), prefix)
     return denied
@@ -142,7 +141,7 @@ def _denied_prefixes(session: Session, group_ids: frozenset[int]) -> dict[int | 
 def _ghost_percents(session: Session, group_ids: frozenset[int]) -> dict[int, dict[str, int]]:
     percents: dict[int, dict[str, int]] = {}
     query = select(GhostPercent.card_group_id, GhostPercent.prefix, GhostPercent.minutes_percent)
-    for group_id, prefix, percent in session.execute(query.where(GhostPercent.card_group_id.in_(group_ids))).tuples():
+    for group_id, prefix, percent in session.execute(query.where(GhostPercent.card_group_id.in_(group_ids))):
         percents.setdefault(group_id, {})[prefix] = percent
     return percents
 
@@ -153,9 +152,3 @@ def _taxes(session: Session) -> dict[int, tuple[Tax, ...]]:
     for rate in session.scalars(query):
         taxes[rate.tax_profile_id] = (*taxes[rate.tax_profile_id], Tax(rate.name, rate.parts_per_million))
     return taxes
-
-
-def house_wallets(session: Session) -> dict[tuple[str, str], int]:
-    """The id of each house wallet by kind and currency; they are made with the first group of a currency."""
-    query = select(Wallet.kind, Wallet.currency, Wallet.id).where(Wallet.kind.in_(HOUSE_KINDS))
-    return {(kind.value, currency): wallet_id for kind, currency, wallet_id in session.execute(query).tuples()}

@@ -87,13 +87,13 @@ def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
 
 def _set_aside(session: Session, quote: Quote) -> bool:
     """Judge money and calls at once by one statement: the row lock makes both exact however many callers there are."""
-    calls_left = quote.card.group.calls_max - Wallet.open_holds
+    calls_left = quote.card.calls_max - Wallet.open_holds
     available = Wallet.balance_micros - Wallet.held_micros + Wallet.credit_limit_micros
     held = (
         update(Wallet)
         .where(
             Wallet.id == quote.card.wallet_id,
-            Wallet.open_holds < quote.card.group.calls_max,
+            Wallet.open_holds < quote.card.calls_max,
             available >= quote.amount_micros * calls_left,
         )
         .values(held_micros=Wallet.held_micros + quote.amount_micros, open_holds=Wallet.open_holds + 1)
@@ -104,7 +104,7 @@ def _set_aside(session: Session, quote: Quote) -> bool:
 
 def _refusal(session: Session, quote: Quote) -> Refusal:
     open_holds = session.scalars(select(Wallet.open_holds).where(Wallet.id == quote.card.wallet_id)).one()
-    in_use = open_holds >= quote.card.group.calls_max
+    in_use = open_holds >= quote.card.calls_max
     return Refusal.CARD_IN_USE if in_use else Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
 
 

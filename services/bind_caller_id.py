@@ -28,7 +28,7 @@ def bind_caller_id(session: Session, caller_id: str, card: CardFacts, now: datet
         select(CallerIdBinding.caller_id, CallerIdBinding.card_id)
         .where((CallerIdBinding.caller_id == caller_id) | (CallerIdBinding.card_id == card.card_id))
         .with_for_update()
-    ).tuples()
+    )
     standing = dict(rows.all())
     if standing.get(caller_id) == card.card_id:
         return BindOutcome.ALREADY_BOUND

@@ -32,6 +32,6 @@ def find_call_outcome(session: Session, call_id: str) -> CallOutcome | None:
     ).one_or_none()
     if record is None:
         return None
-    card_id, disposition, cost_micros, reached_limit = record.tuple()
+    card_id, disposition, cost_micros, reached_limit = record
     card = find_card(session, Card.id == card_id)
     return None if card is None else CallOutcome(card, disposition, cost_micros, bool(reached_limit))

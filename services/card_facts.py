@@ -2,7 +2,7 @@
 rests.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -69,7 +69,7 @@ class CardFacts:
     expires_at: datetime | None
     grace_ends_at: datetime | None
     locked_until: datetime | None
-    pin_digest: bytes
+    pin_digest: bytes = field(repr=False)
     pin_failures: int
     wallet_id: int
     currency: str
@@ -84,6 +84,11 @@ class CardFacts:
         return self.balance_micros - self.held_micros
 
     @property
+    def calls_max(self) -> int:
+        """A disposable card makes one call, so never two at once, whatever the group says."""
+        return 1 if self.group.card_type is CardType.DISPOSABLE else self.group.calls_max
+
+    @property
     def standing(self) -> CardStanding:
         return CardStanding(
             status=self.status,
@@ -94,7 +99,7 @@ class CardFacts:
             available_micros=self.available_micros,
             empty_below_micros=self.group.empty_below_micros,
             open_holds=self.open_holds,
-            calls_max=self.group.calls_max,
+            calls_max=self.calls_max,
         )
 
 

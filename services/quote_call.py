@@ -90,7 +90,7 @@ def _activates(card: CardFacts) -> bool:
 
 def _share_micros(card: CardFacts) -> int:
     """With several calls at once, a call may hold only its share of what is there (features.md 3.1)."""
-    calls_left = max(1, card.group.calls_max - card.open_holds)
+    calls_left = max(1, card.calls_max - card.open_holds)
     return card.available_micros // calls_left
 
 

@@ -76,7 +76,7 @@ def _close_hold(session: Session, settlement: Settlement, now: datetime) -> Held
     ).one_or_none()
     if hold is None:
         return None
-    wallet_id, card_id, amount_micros, placed_at, quote = hold.tuple()
+    wallet_id, card_id, amount_micros, placed_at, quote = hold
     return HeldCall(wallet_id, card_id, amount_micros, placed_at, FrozenQuote.from_json(quote))
 
 
@@ -145,5 +145,5 @@ def _first_result(session: Session, call_id: str) -> Settled | UnknownCall:
     ).one_or_none()
     if record is None:
         return UnknownCall(call_id)
-    disposition, seconds, cost_micros = record.tuple()
+    disposition, seconds, cost_micros = record
     return Settled(call_id, disposition, seconds, cost_micros, is_repeat=True)

@@ -1,0 +1,69 @@
+"""What every test may ask for: a migrated database of each kind, sessions on it, and the demo's data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from databases import Cluster, PostgresqlDatabases, SqliteDatabases, started_cluster
+
+from models.database import make_engine
+from services.pin_keys import PinKeys
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+KEYS = PinKeys(1, b"d" * 32, b"e" * 32)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    yield from started_cluster()
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(cluster: Cluster) -> PostgresqlDatabases:
+    return PostgresqlDatabases(cluster)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, migrated database; the test runs once for each kind."""
+    databases = request.getfixturevalue(f"{request.param}_databases")
+    url = databases.create()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url, pool_size=20)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with Session(engine, autoflush=False) as session:
+        yield session
+
+
+@pytest.fixture
+def keys() -> PinKeys:
+    return KEYS
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW

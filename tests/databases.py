@@ -1,0 +1,160 @@
+"""Real databases for the tests: a fresh SQLite file, and a private PostgreSQL that the test run starts and ends itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from models.database import make_engine
+from services.migrate import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAMS = ("initdb", "postgres", "pg_isready")
+HINT = "PostgreSQL's server programs are missing: apt-get install postgresql"
+
+
+def programs_folder() -> Path | None:
+    """Where initdb and postgres are: on PATH, or where pg_config says, or in Debian's own place."""
+    candidates = [Path(found).parent for found in [shutil.which("postgres")] if found]
+    if shutil.which("pg_config"):
+        named = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True)
+        candidates.append(Path(named.stdout.strip()))
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((folder for folder in candidates if all((folder / name).exists() for name in PROGRAMS)), None)
+
+
+class Cluster:
+    """One PostgreSQL server on a free loopback port. As root it runs as the user postgres: the server refuses root."""
+
+    def __init__(self, programs: Path) -> None:
+        self.programs = programs
+        self.folder = Path(tempfile.mkdtemp(prefix="callingcard-pg-"))
+        self.user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if self.user:
+            shutil.chown(self.folder, "postgres")
+        self.port = free_port()
+        self.server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        data = self.folder / "data"
+        if not data.exists():
+            options = ["-D", str(data), "-U", "callingcard", "-A", "trust", "-E", "UTF8", "--locale=C"]
+            self._run([str(self.programs / "initdb"), *options])
+        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder}
+        settings |= {"max_connections": 300, "fsync": "on", "shared_buffers": "128MB", "max_wal_size": "1GB"}
+        arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("ab") as log:
+            self.server = subprocess.Popen(
+                [*self.user, str(self.programs / "postgres"), "-D", str(data), *arguments], stdout=log, stderr=log
+            )
+        ready = [str(self.programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-t", "1"]
+        for _ in range(100):
+            if subprocess.run(ready, check=False).returncode == 0:
+                return
+            if self.server.poll() is not None:
+                break
+        raise RuntimeError((self.folder / "log").read_text(errors="replace")[-2000:])
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self._signal(signal.SIGINT)
+            self.server.wait(30)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql+psycopg://callingcard@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, template: str | None = None) -> str:
+        """The URL of a new database, a copy of `template` if given."""
+        name = f"test_{secrets.token_hex(6)}"
+        self._sql(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        self._sql(f"DROP DATABASE {url.rsplit('/', 1)[1]} WITH (FORCE)")
+
+    def _signal(self, number: int) -> None:
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, number)
+
+    def _sql(self, statement: str) -> None:
+        engine = make_engine(self.url(), pool_size=1).execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    def _run(self, command: list[str]) -> None:
+        subprocess.run([*self.user, *command], check=True, capture_output=True, cwd=self.folder)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def migrated(url: str) -> str:
+    engine = make_engine(url, pool_size=1)
+    upgrade(engine)
+    engine.dispose()
+    return url
+
+
+class SqliteDatabases:
+    """Fresh files, each a copy of one that was migrated once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.template = folder / "template.sqlite"
+        migrated(f"sqlite:///{self.template}")
+
+    def create(self) -> str:
+        file = self.folder / f"{secrets.token_hex(6)}.sqlite"
+        shutil.copy(self.template, file)
+        return f"sqlite:///{file}"
+
+    def drop(self, url: str) -> None:
+        for file in self.folder.glob(Path(url.removeprefix("sqlite:///")).name + "*"):
+            file.unlink()
+
+
+class PostgresqlDatabases:
+    """Fresh databases, each a copy of one that was migrated once."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.template = migrated(cluster.create_database()).rsplit("/", 1)[1]
+
+    def create(self) -> str:
+        return self.cluster.create_database(self.template)
+
+    def drop(self, url: str) -> None:
+        self.cluster.drop_database(url)
+
+
+def started_cluster() -> Iterator[Cluster]:
+    """For a session fixture."""
+    programs = programs_folder()
+    if programs is None:
+        raise RuntimeError(HINT)
+    cluster = Cluster(programs)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.remove()
