@@ -1,9 +1,13 @@
 """The espeak-ng library of the wheel espeakng-loader, through ctypes: text in, samples out."""
 
 import ctypes
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import Final
+from threading import Lock
+from typing import Any, Final
 
 import espeakng_loader
 
@@ -13,7 +17,8 @@ _POSITION_OF_CHARACTERS: Final = 1
 _TEXT_IS_UTF8: Final = 1
 _DONE: Final = 0
 
-_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+_ONE_AT_A_TIME: Final = Lock()  # the library's state is global
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
 
 class EspeakRefused(RuntimeError):
@@ -28,48 +33,66 @@ class Parameter(IntEnum):
     PITCH_RANGE = 4
 
 
-class EspeakLibrary:
-    """It keeps one global state: one text at a time, one process."""
+@dataclass(frozen=True, slots=True)
+class Speech:
+    samples: bytes  # 16 bit, mono
+    samples_a_second: int
 
-    def __init__(self) -> None:
-        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
-        self._chunks: list[bytes] = []
-        self._callback = _Callback(self._collect)  # kept: the library holds only a pointer to it
-        data_path = espeakng_loader.get_data_path().encode()
-        self.samples_a_second = self._library.espeak_Initialize(_OUTPUT_SYNCHRONOUS, 0, data_path, _DO_NOT_EXIT)
-        if self.samples_a_second <= 0:
-            raise EspeakRefused("The espeak-ng library does not start: install the wheel espeakng-loader again.")
-        self._library.espeak_SetSynthCallback(self._callback)
 
-    def version(self) -> str:
-        self._library.espeak_Info.restype = ctypes.c_char_p
-        info: bytes = self._library.espeak_Info(None)
-        return info.decode()
+def synthesise(text: str, voice_name: str, parameters: Mapping[Parameter, int]) -> Speech:
+    """The same text gives the same samples, whatever was spoken before."""
+    chunks: list[bytes] = []
 
-    def set_voice(self, name: str, parameters: dict[Parameter, int]) -> None:
-        """A voice brings its own parameters, so they are set after it."""
-        if self._library.espeak_SetVoiceByName(name.encode()) != _DONE:
-            raise EspeakRefused(f"espeak-ng has no voice {name!r}: see its folder espeak-ng-data/lang.")
-        for parameter, value in parameters.items():
-            self._library.espeak_SetParameter(int(parameter), value, 0)
-
-    def samples(self, text: str) -> bytes:
-        """16 bit, mono, at `samples_a_second`."""
-        self._chunks.clear()
-        utf8 = text.encode()
-        outcome = self._library.espeak_Synth(
-            utf8, len(utf8) + 1, 0, _POSITION_OF_CHARACTERS, 0, _TEXT_IS_UTF8, None, None
-        )
-        if outcome != _DONE:
-            raise EspeakRefused(f"espeak-ng cannot speak {text!r}.")
-        return b"".join(self._chunks)
-
-    def _collect(self, samples: object, count: int, _events: object) -> int:
+    def collect(samples: int | None, count: int, _events: int | None) -> int:
         if samples and count > 0:
-            self._chunks.append(ctypes.string_at(samples, count * ctypes.sizeof(ctypes.c_short)))  # type: ignore[arg-type]  # a pointer
+            chunks.append(ctypes.string_at(samples, count * ctypes.sizeof(ctypes.c_short)))
         return _DONE
+
+    callback = _Callback(collect)  # kept in a variable: the library holds only a pointer to it
+    with _fresh_library() as library:
+        samples_a_second = _start(library)
+        library.espeak_SetSynthCallback(callback)
+        _set_voice(library, voice_name, parameters)
+        utf8 = text.encode()
+        position = (0, _POSITION_OF_CHARACTERS, 0)
+        if library.espeak_Synth(utf8, len(utf8) + 1, *position, _TEXT_IS_UTF8, None, None) != _DONE:
+            raise EspeakRefused(f"espeak-ng cannot speak {text!r}.")
+    return Speech(b"".join(chunks), samples_a_second)
 
 
 @cache
-def espeak_library() -> EspeakLibrary:
-    return EspeakLibrary()
+def version() -> str:
+    with _fresh_library() as library:
+        library.espeak_Info.restype = ctypes.c_char_p
+        info: bytes = library.espeak_Info(None)
+        return info.decode()
+
+
+@contextmanager
+def _fresh_library() -> Iterator[Any]:
+    """Loaded anew: espeak keeps the phase of its voice's flutter in a global that no call sets back (3 ms)."""
+    with _ONE_AT_A_TIME:
+        library = ctypes.CDLL(espeakng_loader.get_library_path())
+        try:
+            yield library
+        finally:
+            library.espeak_Terminate()
+            unload = ctypes.CDLL(None).dlclose
+            unload.argtypes = [ctypes.c_void_p]
+            unload(library._handle)  # noqa: SLF001  # ctypes has no public way to unload
+
+
+def _start(library: Any) -> int:  # noqa: ANN401  # functions of a ctypes library have no types
+    data_path = espeakng_loader.get_data_path().encode()
+    samples_a_second: int = library.espeak_Initialize(_OUTPUT_SYNCHRONOUS, 0, data_path, _DO_NOT_EXIT)
+    if samples_a_second <= 0:
+        raise EspeakRefused("The espeak-ng library does not start: install the wheel espeakng-loader again.")
+    return samples_a_second
+
+
+def _set_voice(library: Any, name: str, parameters: Mapping[Parameter, int]) -> None:  # noqa: ANN401  # as above
+    """A voice brings its own parameters, so they are set after it."""
+    if library.espeak_SetVoiceByName(name.encode()) != _DONE:
+        raise EspeakRefused(f"espeak-ng has no voice {name!r}: see its folder espeak-ng-data/lang.")
+    for parameter, value in parameters.items():
+        library.espeak_SetParameter(int(parameter), value, 0)
