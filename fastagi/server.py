@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -19,11 +20,11 @@ from fastagi.trace import Trace
 from fastagi.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from fastagi.trace import TraceFile
 
-    Handler = Callable[[AgiCall], Awaitable[None]]
+Handler = Callable[[AgiCall], Awaitable[None]]
 
 CONNECTIONS_MAX: Final = 400  # sessions at once; no session is open while people talk
 SETTLE_SESSIONS_EXTRA: Final = 100  # on top, for settlements: a full house must still be able to bill
