@@ -106,9 +106,9 @@ def dial(
 
     def round_(session: Session, call_id: str) -> None:
         session.set(Variable.CALL, call_id)
-        session.set(Variable.DST, numbers or ":".join([number] * len(routes)))
+        session.set(Variable.DST, ":".join([number] * len(routes)) if numbers is None else numbers)
         session.set(Variable.ROUTES, ":".join(routes))
-        session.set(Variable.RING, ring or ":".join(["10"] * len(routes)))
+        session.set(Variable.RING, ":".join(["10"] * len(routes)) if ring is None else ring)
         session.set(Variable.LIMIT, limit)
         session.set(Variable.NEXT, NextStep.DIAL)
 
