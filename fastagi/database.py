@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from fastagi.transient_errors import is_out_of_reach, is_transient
+from fastagi.transient_errors import is_transient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,10 @@ log = structlog.get_logger(__name__)
 
 
 class DatabaseUnavailable(Exception):
-    """No answer in time, too many jobs waiting, or no connection. The work may still be done later, by itself."""
+    """No answer in time, too many jobs waiting, or a database that is away, full or locked.
+
+    After a deadline the work may still be done later, by itself.
+    """
 
 
 class Database:
@@ -97,7 +100,7 @@ class Database:
                 raise DatabaseUnavailable(f"{name}: no free connection") from error
             except DBAPIError as error:
                 if attempt == ATTEMPTS_MAX or not is_transient(error):
-                    if is_out_of_reach(error):
+                    if isinstance(error, OperationalError | InterfaceError):  # not of our making: full, locked, away
                         raise DatabaseUnavailable(f"{name}: {type(error.orig).__name__}") from error
                     raise
                 log.warning("database job tried again", use_case=name, attempt=attempt, why=type(error.orig).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import ipaddress
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -103,6 +104,8 @@ class CardServer(fast_agi.Application):
         self, path: str, endpoint: Handler, *, seconds_max: float | None = None, always_ends: bool = False
     ) -> None:
         """Serve the script `path` by an async handler; `always_ends` for sessions that carry money."""
+        if not inspect.iscoroutinefunction(endpoint):
+            raise TypeError(f"the handler of {path} must be async")
         super().add_route(path, endpoint)  # type: ignore[no-untyped-call]  # panoramisk has no types
         self.routes[path] = Route(endpoint, seconds_max or self.limits.session_seconds_max, always_ends)
 

@@ -6,19 +6,14 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 # PostgreSQL: deadlock, serialization failure, lock not available; shutdown, crash, starting up; too many connections.
-_SQLSTATES_TO_REPEAT: Final = frozenset({"40P01", "40001", "55P03"})
-_SQLSTATES_OUT_OF_REACH: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
+_SQLSTATES_TO_REPEAT: Final = frozenset({"40P01", "40001", "55P03", "57P01", "57P02", "57P03", "53300"})
 _SQLSTATE_CLASS_CONNECTION: Final = "08"
 _SQLITE_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SQLITE_PRIMARY_CODE: Final = 0xFF  # the rest of SQLite's number is detail
 
 
 def is_transient(error: DBAPIError) -> bool:
-    return is_out_of_reach(error) or getattr(error.orig, "sqlstate", None) in _SQLSTATES_TO_REPEAT
-
-
-def is_out_of_reach(error: DBAPIError) -> bool:
-    """The connection was lost or could not be made, or SQLite's one writer is busy."""
+    """Tell a deadlock, a lost or refused connection and a busy SQLite writer from what would fail again."""
     if error.connection_invalidated:
         return True
     if isinstance(error.orig, sqlite3.Error):
@@ -26,4 +21,4 @@ def is_out_of_reach(error: DBAPIError) -> bool:
     sqlstate = getattr(error.orig, "sqlstate", None)
     if sqlstate is None:  # psycopg: the server did not say anything, so there was none
         return isinstance(error, OperationalError)
-    return sqlstate in _SQLSTATES_OUT_OF_REACH or sqlstate.startswith(_SQLSTATE_CLASS_CONNECTION)
+    return sqlstate in _SQLSTATES_TO_REPEAT or sqlstate.startswith(_SQLSTATE_CLASS_CONNECTION)
