@@ -15,7 +15,7 @@ Measured on Asterisk 22.10.1, and the reason for the commands chosen here:
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from fastagi.agi_text import Reply, quoted
 from fastagi.call import CallerHungUp, Keyed, KeyEnd, PromptMissing
@@ -62,6 +62,9 @@ class AgiCall:
         self._folder = checked_folder(prompts_folder)
         self._first_key_seconds = FIRST_KEY_SECONDS
         self._next_key_seconds = NEXT_KEY_SECONDS
+
+    def heard(self) -> tuple[dict[str, Any], ...]:
+        return tuple(step.as_fields() for step in self.trace.steps)
 
     async def answer(self) -> None:
         reply = await self.wire.ask(ANSWER)

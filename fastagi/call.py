@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class KeyEnd(StrEnum):
@@ -52,6 +52,10 @@ class Call(Protocol):
 
     @property
     def unique_id(self) -> str: ...
+
+    def heard(self) -> tuple[dict[str, Any], ...]:
+        """What was said and keyed so far, for the call record; no digit of a PIN is in it."""
+        ...
 
     async def answer(self) -> None: ...
 

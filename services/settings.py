@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     database_threads: int = Field(
         8, ge=1, le=64, description="Database work at once in a FastAGI server; the connection pool has the same size"
     )
+    spool_dir: Path | None = Field(
+        None,
+        description="Folder where the dialplan leaves settlements that found no server; empty = the private Asterisk's",
+    )
     trace_file: Path | None = Field(
         None, description="File that gets a JSON line for each prompt and entry (PINs masked); empty = off"
     )
@@ -94,6 +98,10 @@ class Settings(BaseSettings):
     @property
     def prompts_dir(self) -> Path:
         return self.state_dir.resolve() / "prompts"
+
+    @property
+    def spool_folder(self) -> Path:
+        return self.spool_dir or self.state_dir.resolve() / "platform" / "spool" / "unsettled"
 
     @property
     def keys_file(self) -> Path:

@@ -1,0 +1,101 @@
+"""The FastAGI server: python -m fastagi, or callingcard fastagi."""
+
+import asyncio
+import ipaddress
+import signal
+import sys
+
+import structlog
+import uvloop
+
+from fastagi.agi_call import AgiCall
+from fastagi.database import Database, DatabaseUnavailable
+from fastagi.flow.card_call import card_call
+from fastagi.flow.desk import CardDesk
+from fastagi.flow.settle import settle
+from fastagi.logs import set_up_logs
+from fastagi.server import SETTLE_SECONDS_MAX, CardServer, PortUnavailable, ServerLimits
+from fastagi.spool import replay_for_ever
+from fastagi.trace import TraceFile
+from models.database import make_engine, session_factory
+from services.migrate import is_current
+from services.pin_keys import KeysMissing, load_pin_keys
+from services.settings import Settings
+from telephony.handover import AgiScript
+
+log = structlog.get_logger()
+
+
+class NotReady(Exception):
+    """The server cannot start; the sentence says what to do."""
+
+
+def main() -> int:
+    """Serve until SIGTERM or Ctrl-C; the exit status is 1 when it could not start."""
+    set_up_logs()
+    try:
+        uvloop.run(serve(Settings()))
+    except (KeysMissing, PortUnavailable, NotReady) as reason:
+        sys.stderr.write(f"{reason}\n")
+        return 1
+    return 0
+
+
+async def serve(settings: Settings) -> None:
+    """Answer calls until told to stop; then let conversations finish, settlements and the database's work in any
+    case.
+    """
+    keys = load_pin_keys(settings.keys_file)
+    engine = make_engine(settings.database_url_or_default, pool_size=settings.database_threads)
+    if not is_current(engine):
+        raise NotReady("The database is not at this release's schema: run callingcard init")
+    database = Database(session_factory(engine), threads=settings.database_threads)
+    desk = CardDesk(database, keys, settings.zone)
+    trace_file = TraceFile(settings.trace_file) if settings.trace_file else None
+    server = CardServer(str(settings.prompts_dir), _limits(settings), trace_file)
+    add_routes(server, desk)
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await server.listen(settings.fastagi_host, settings.fastagi_port)
+    replay = asyncio.create_task(replay_for_ever(settings.spool_folder, desk))
+    await stopped.wait()
+    await server.drain()
+    replay.cancel()
+    await database.drain()
+    engine.dispose()
+
+
+def add_routes(server: CardServer, desk: CardDesk) -> None:
+    """The two scripts of the dialplan. Without a database the caller is told by the dialplan, since CARD_NEXT
+    stays unset.
+    """
+
+    async def serve_card_call(call: AgiCall) -> None:
+        try:
+            end = await card_call(call, desk)
+        except DatabaseUnavailable as lost:
+            log.error("service unavailable", why=str(lost), channel=call.channel)  # noqa: TRY400 (told in one line)
+        else:
+            log.info("conversation ended", end=end.value, unique_id=call.unique_id)
+
+    async def serve_settle(call: AgiCall) -> None:
+        try:
+            await settle(call, desk)
+        except DatabaseUnavailable as lost:
+            log.error("settlement left to the spool", why=str(lost), channel=call.channel)  # noqa: TRY400 (the same)
+
+    server.add_route(AgiScript.CARD_CALL, serve_card_call)
+    server.add_route(AgiScript.SETTLE, serve_settle, seconds_max=SETTLE_SECONDS_MAX, always_ends=True)
+
+
+def _limits(settings: Settings) -> ServerLimits:
+    return ServerLimits(
+        connections_max=settings.fastagi_connections_max,
+        session_seconds_max=settings.fastagi_session_seconds_max,
+        peers=[ipaddress.ip_network(peer) for peer in settings.peers],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

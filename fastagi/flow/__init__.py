@@ -1,0 +1,1 @@
+"""The caller's flow, step by step: read card_call.py first."""

@@ -1,0 +1,74 @@
+"""The conversation with one caller: what waits to be said, and in which language."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from billing.refusals import Refusal
+from fastagi.call import Call, Keyed
+from fastagi.flow.desk import CardDesk
+from ivr_prompts.compose import spoken_date, spoken_sentence
+from ivr_prompts.language import Language, load_language
+from services.access import Access
+from services.card_facts import CardFacts
+
+FINAL_REFUSALS = frozenset({Refusal.CARD_IN_USE, Refusal.TRY_AGAIN_LATER, Refusal.SERVICE_UNAVAILABLE})
+
+
+@dataclass(slots=True)
+class Conversation:
+    """`say` keeps sentences until the next question, which speaks them all: a key pressed in any of them is its
+    first digit.
+    """
+
+    call: Call
+    desk: CardDesk
+    access: Access
+    language: Language
+    caller_id: str | None  # in international form; None: not valid, so nothing is looked up by it and nothing bound
+    has_chosen_language: bool = False
+    is_refused: bool = False  # a refusal was told after which nothing more is asked
+    _waiting: list[str] = field(default_factory=list)
+
+    def say(self, *prompts: str) -> None:
+        self._waiting += prompts
+
+    async def ask(self, prompts: Iterable[str], digits_max: int, *, secret: bool = False) -> Keyed:
+        """Speak what waits and the question, and take the keys."""
+        return await self.call.ask([*self._taken(), *prompts], digits_max, secret=secret)
+
+    async def speak(self) -> None:
+        """Speak what waits; a key ends it."""
+        waiting = self._taken()
+        if waiting:
+            await self.call.play(waiting)
+
+    def say_refusal(self, refusal: Refusal, card: CardFacts | None) -> None:
+        """Say why. Some refusals end the conversation: another try would get the same answer."""
+        if refusal is Refusal.CARD_EXPIRED_GRACE and card is not None and card.grace_ends_at is not None:
+            last_day = (card.grace_ends_at - timedelta(seconds=1)).astimezone(self.desk.zone).date()
+            self.say(*spoken_sentence(self.language, refusal.value, spoken_date(self.language, last_day)))
+        else:
+            self.say(refusal.value)
+        self.is_refused = self.is_refused or refusal in FINAL_REFUSALS
+
+    def choose(self, code: str) -> None:
+        """The caller chose a language; the channel speaks it already or is told next."""
+        self.language = load_language(code)
+        self.has_chosen_language = True
+
+    async def speak_in(self, code: str) -> None:
+        """Go on in another language; what waits was composed in the old one, so it is spoken first."""
+        if code != self.language.code:
+            await self.speak()
+            await self.call.speak_in(code)
+            self.language = load_language(code)
+
+    def resume_in(self, card_language: str | None) -> None:
+        """In a later round the channel still speaks the language of the first one: the card's, else the number's."""
+        if card_language in self.access.languages:
+            self.language = load_language(card_language)
+
+    def _taken(self) -> list[str]:
+        waiting, self._waiting = self._waiting, []
+        return waiting

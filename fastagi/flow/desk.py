@@ -1,0 +1,83 @@
+"""The desk behind the caller's flow: the use cases, each one hop to the database, with the clock and the keys they
+need.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+
+from billing.refusals import Refusal
+from fastagi.database import Database
+from services.access import Access, find_access
+from services.activate_card import activate_at_first_authentication
+from services.authorise_call import Authorised, CallContext, authorise_call
+from services.bind_caller_id import BindOutcome, bind_caller_id
+from services.call_outcome import CallOutcome, find_call_outcome
+from services.call_record import Settlement
+from services.card_facts import CardFacts, get_card
+from services.identify_card import Identified, NotAccepted, check_bound_card, identify_card
+from services.pin_keys import PinKeys
+from services.quote_call import Quote, quote_call
+from services.set_card_language import set_card_language
+from services.settle_call import Settled, UnknownCall, settle_call
+
+ACCESS_KEPT_SECONDS = 5  # a change in the console reaches callers within this time
+ACCESS_NUMBERS_KEPT_MAX = 10_000  # numbers that anyone may dial must not fill the memory
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class CardDesk:
+    """One for the whole server."""
+
+    database: Database
+    keys: PinKeys
+    zone: tzinfo
+    now: Callable[[], datetime] = utc_now
+    _kept: dict[str, tuple[float, Access | None]] = field(default_factory=dict)
+
+    async def access(self, number: str) -> Access | None:
+        """What the access number leads to; the answer is kept for seconds."""
+        kept = self._kept.get(number)
+        if kept is not None and time.monotonic() < kept[0]:
+            return kept[1]
+        access = await self.database.run(find_access, number)
+        if len(self._kept) >= ACCESS_NUMBERS_KEPT_MAX:
+            self._kept.clear()
+        self._kept[number] = (time.monotonic() + ACCESS_KEPT_SECONDS, access)
+        return access
+
+    async def bound_card(self, access: Access, caller_id: str) -> Identified | NotAccepted | None:
+        return await self.database.run(check_bound_card, access, caller_id, self.now())
+
+    async def identify(self, access: Access, number: str | None, pin: str) -> Identified | NotAccepted:
+        return await self.database.run(identify_card, self.keys, access, number, pin, self.now())
+
+    async def bind(self, caller_id: str, card: CardFacts) -> BindOutcome:
+        return await self.database.run(bind_caller_id, caller_id, card, self.now(), "ivr")
+
+    async def activate(self, access: Access, card: CardFacts) -> CardFacts:
+        await self.database.run(activate_at_first_authentication, access, card, self.now(), self.zone)
+        return await self.card(card.card_id)
+
+    async def remember_language(self, card: CardFacts, language: str) -> None:
+        await self.database.run(set_card_language, card.card_id, language)
+
+    async def card(self, card_id: int) -> CardFacts:
+        return await self.database.run(get_card, card_id)
+
+    async def quote(self, access: Access, card: CardFacts, destination: str) -> Quote | Refusal:
+        return await self.database.run(quote_call, access, card, destination, self.now())
+
+    async def authorise(self, call_id: str, quote: Quote, context: CallContext) -> Authorised | Refusal:
+        return await self.database.run(authorise_call, call_id, quote, context, self.now())
+
+    async def outcome(self, call_id: str) -> CallOutcome | None:
+        return await self.database.run(find_call_outcome, call_id)
+
+    async def settle(self, settlement: Settlement) -> Settled | UnknownCall:
+        return await self.database.run(settle_call, settlement, self.now(), self.zone)

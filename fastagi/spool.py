@@ -1,0 +1,85 @@
+"""The spool: settlements that found no server at hang-up, one file a call, replayed until each is settled."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from fastagi.database import DatabaseUnavailable
+from fastagi.flow.desk import CardDesk
+from fastagi.flow.settle import settle_by
+from telephony.handover import SettleArguments, SettleArgumentsRefused
+
+REPLAY_SECONDS = 3
+FILES_A_ROUND_MAX = 500  # after a long outage the live settlements still get their turn
+LINE_BYTES_MAX = 1_024
+UNKNOWN_KEPT_SECONDS = 300  # an authorisation cannot be under way for longer
+PUT_ASIDE = "refused"  # what cannot be settled is kept here for the operator, never erased
+
+log = structlog.get_logger()
+
+
+async def replay_for_ever(folder: Path, desk: CardDesk) -> None:
+    """Settle what lies in the folder, every few seconds."""
+    while True:
+        try:
+            await replay(folder, desk)
+        except DatabaseUnavailable as lost:
+            log.warning("spool waits for the database", why=str(lost))
+        except OSError as unreadable:
+            log.error("spool cannot be read", folder=str(folder), why=str(unreadable))  # noqa: TRY400 (told in one line)
+        await asyncio.sleep(REPLAY_SECONDS)
+
+
+async def replay(folder: Path, desk: CardDesk, clock: Callable[[], float] = time.time) -> int:
+    """How many files were settled and removed in this round."""
+    settled = 0
+    for file in await asyncio.to_thread(_waiting, folder):
+        settled += await _replay_file(file, desk, clock)
+    return settled
+
+
+async def _replay_file(file: Path, desk: CardDesk, clock: Callable[[], float]) -> bool:
+    """The first whole line counts; the file is removed after the commit."""
+    line = _first_line(file)
+    if line is None:
+        return False
+    try:
+        arguments = SettleArguments.from_spool_line(line)
+    except SettleArgumentsRefused as refused:
+        _put_aside(file, str(refused))
+        return False
+    if await settle_by(arguments, desk):
+        _remove(file)
+        return True
+    if clock() - _written_at(file) > UNKNOWN_KEPT_SECONDS:
+        _put_aside(file, "no hold has this call id")
+    return False
+
+
+def _waiting(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.txt"))[:FILES_A_ROUND_MAX] if folder.is_dir() else []
+
+
+def _first_line(file: Path) -> str | None:
+    """None while the line is still being written."""
+    with file.open("rb") as lines:
+        line = lines.readline(LINE_BYTES_MAX)
+    return line.decode("ascii", "replace") if line.endswith(b"\n") else None
+
+
+def _remove(file: Path) -> None:
+    file.unlink(missing_ok=True)  # another server on the same folder may have been first
+
+
+def _written_at(file: Path) -> float:
+    return file.stat().st_mtime
+
+
+def _put_aside(file: Path, why: str) -> None:
+    log.error("spooled settlement put aside", file=file.name, why=why)
+    aside = file.parent / PUT_ASIDE
+    aside.mkdir(exist_ok=True)
+    file.rename(aside / file.name)
