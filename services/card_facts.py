@@ -142,9 +142,14 @@ CARD_QUERY = (
 )
 
 
-def find_card(session: Session, condition: ColumnElement[bool]) -> CardFacts | None:
-    """The one card that the condition (over Card) names."""
-    row = session.execute(CARD_QUERY.where(condition)).one_or_none()
+def find_card(session: Session, condition: ColumnElement[bool], *, locked: bool = False) -> CardFacts | None:
+    """The one card that the condition (over Card) names. `locked` waits for whoever changes the card just now, and
+    makes others wait until the end of this transaction (on SQLite every transaction does so by itself).
+    """
+    query = CARD_QUERY.where(condition)
+    if locked:
+        query = query.with_for_update(of=Card, key_share=True)
+    row = session.execute(query).one_or_none()
     if row is None:
         return None
     columns: list[Any] = list(row)

@@ -67,7 +67,8 @@ def identify_card(
         if card is None or _is_locked(card, now):
             return NotAccepted(Refusal.PIN_NOT_ACCEPTED)
         return _checked(card, now)
-    card = _accepted(session, access, Card.number == (number or ""))
+    # Locked, so that many guesses at the same instant are judged one after another, each by the count of those before.
+    card = _accepted(session, access, Card.number == (number or ""), locked=True)
     if card is None or _is_locked(card, now):
         return NotAccepted(Refusal.NUMBER_OR_PIN_NOT_ACCEPTED)
     if not hmac.compare_digest(card.pin_digest, digest):
@@ -78,8 +79,10 @@ def identify_card(
     return _checked(card, now)
 
 
-def _accepted(session: Session, access: Access, condition: ColumnElement[bool]) -> CardFacts | None:
-    card = find_card(session, condition)
+def _accepted(
+    session: Session, access: Access, condition: ColumnElement[bool], *, locked: bool = False
+) -> CardFacts | None:
+    card = find_card(session, condition, locked=locked)
     return card if card is not None and card.group.id in access.group_ids else None
 
 
