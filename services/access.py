@@ -70,7 +70,7 @@ class Access:
 
 
 def find_access(session: Session, number: str) -> Access | None:
-    """None: the number is unknown or switched off, its plan is closed, or no card could be used there."""
+    """None: the number is unknown or switched off, its plan is closed, or accepts no card group."""
     row = session.execute(
         select(AccessNumber, IvrPlan)
         .join(IvrPlan, IvrPlan.id == AccessNumber.ivr_plan_id)
@@ -107,7 +107,11 @@ def find_access(session: Session, number: str) -> Access | None:
 
 
 def _card_entry(session: Session, plan_id: int) -> tuple[CardEntry, frozenset[int]] | None:
-    """Groups of one plan agree in these settings (checked where they are saved), so that any of them tells."""
+    """Groups of one plan agree in these settings (checked where they are saved), so that any of them tells.
+
+    A deleted series asks for no PIN length, but the group of its cards stays accepted: they hear why they are refused.
+    """
+    kept = (CardSeries.card_group_id == CardGroup.id) & (CardSeries.status != SeriesStatus.DELETED)
     groups = session.execute(
         select(
             CardGroup.id,
@@ -118,14 +122,14 @@ def _card_entry(session: Session, plan_id: int) -> tuple[CardEntry, frozenset[in
             func.max(CardSeries.pin_length),
         )
         .join(IvrPlanGroup, IvrPlanGroup.card_group_id == CardGroup.id)
-        .join(CardSeries, CardSeries.card_group_id == CardGroup.id)
-        .where(IvrPlanGroup.ivr_plan_id == plan_id, CardSeries.status != SeriesStatus.DELETED)
+        .outerjoin(CardSeries, kept)
+        .where(IvrPlanGroup.ivr_plan_id == plan_id)
         .group_by(CardGroup.id)
     ).all()
     if not groups:
         return None
     _, mode, number_length, attempts_max, *_ = groups[0]
-    lengths = {length for group in groups for length in group[4:]}
+    lengths = {length for group in groups for length in group[4:] if length is not None}
     entry = CardEntry(mode, number_length, lengths.pop() if len(lengths) == 1 else None, attempts_max)
     return entry, frozenset(group[0] for group in groups)
 
