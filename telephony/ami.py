@@ -66,9 +66,7 @@ class AmiSession:
 
     def act(self, action: str, **fields: str | list[str]) -> AmiAnswer:
         """Send one action; a list as value gives one line for each element."""
-        texts = [text for value in fields.values() for text in (value if isinstance(value, list) else [value])]
-        if any("\r" in text or "\n" in text or len(text) > _FIELD_CHARACTERS_MAX for text in texts):
-            raise ValueError(f"a line break or too long a value in AMI action {action}")
+        _check_fields(fields)
         try:
             headers = self._manager.ask({"Action": action, **fields})
         except (ManagerException, OSError) as error:
@@ -83,6 +81,7 @@ class AmiSession:
 
 def ami_act(user: AmiUser, action: str, **fields: str | list[str]) -> AmiAnswer:
     """Connect, log in, send one action and close; whatever goes wrong is told by the answer."""
+    _check_fields(fields)
     try:
         with ami_session(user, seconds_in_all=ACT_SECONDS_MAX) as session:
             return session.act(action, **fields)
@@ -99,6 +98,13 @@ def ami_session(user: AmiUser, *, seconds_in_all: float | None = None) -> Iterat
         yield AmiSession(manager)
     finally:
         manager.close()
+
+
+def _check_fields(fields: Mapping[str, str | list[str]]) -> None:
+    """A line break in a value would be a second action."""
+    texts = [text for value in fields.values() for text in (value if isinstance(value, list) else [value])]
+    if any("\r" in text or "\n" in text or len(text) > _FIELD_CHARACTERS_MAX for text in texts):
+        raise ValueError("a line break or too long a value in an AMI action")
 
 
 def _log_in(manager: BoundedManager, user: AmiUser, *, events: bool) -> None:

@@ -58,7 +58,7 @@ class SettlePlace(StrEnum):
 
 LIST_SEPARATOR: Final = ":"
 ROUTES_MAX: Final = 3
-ROUNDS_MAX: Final = 10
+ROUNDS_MAX: Final = 11  # ten calls, and a round to speak the outcome of the tenth
 
 # Shapes of values, as the dialplan's REGEX() reads them. Zero seconds would mean "for ever" to Dial and L().
 CALL_ID_REGEX: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"

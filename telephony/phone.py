@@ -27,6 +27,8 @@ _LOOK_SECONDS: Final = 0.02
 _KEYS: Final = re.compile(r"[0-9*#A-D]*")
 _NUMBER: Final = re.compile(r"\+?[0-9]{1,20}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_MEANT_BY_AMI: Final = re.compile(r'["\\,]')  # quotes, escapes and separators in a list of variables
+_ESCAPED: Final = r"\\\g<0>"
 
 
 class CallNotPlaced(Exception):
@@ -137,7 +139,9 @@ class CallerPhone:
                 call.wait_for_recording()
 
     def _dial(self, session: AmiSession, call: PhoneCall, access_number: str, caller_id: str) -> None:
-        shown = {"CallerID": f"<{caller_id}>"} if caller_id else {}
+        variables = [f"PHONE_RECORDING={call.recording.stem}"]
+        if caller_id:  # not by the CallerID field: that one drops brackets and dots
+            variables.append(f"CONNECTEDLINE(num,i)={_MEANT_BY_AMI.sub(_ESCAPED, caller_id)}")
         answer = session.act(
             "Originate",
             ActionID=call._channel_id,  # noqa: SLF001  -- the phone and its call are one thing
@@ -148,8 +152,7 @@ class CallerPhone:
             Priority="1",
             Timeout=str(ANSWER_SECONDS_MAX * 1000),
             Async="true",
-            Variable=f"PHONE_RECORDING={call.recording.stem}",
-            **shown,
+            Variable=variables,
         )
         if not answer.is_done:
             raise CallNotPlaced(f"the phone cannot dial: {answer.message}")
