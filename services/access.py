@@ -129,7 +129,7 @@ def _card_entry(session: Session, plan_id: int) -> tuple[CardEntry, frozenset[in
     if not groups:
         return None
     _, mode, number_length, attempts_max, *_ = groups[0]
-    lengths = {length for group in groups for length in group[4:] if length is not None}
+    lengths = {length for group in groups for length in group[4:]} - {None}  # None: a group without a series
     entry = CardEntry(mode, number_length, lengths.pop() if len(lengths) == 1 else None, attempts_max)
     return entry, frozenset(group[0] for group in groups)
 
