@@ -1,0 +1,107 @@
+"""callingcard dial: a telephone on the terminal that calls the running call server, without Asterisk."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+from rich.console import Console
+
+from services.settings import Settings
+from simulator.asterisk import CallFrom, NoSuchAccessNumber, PlacedCall, place_call
+from simulator.call_log import CallEnd, CallLog
+from simulator.carriers import OutcomeRefused, parse_outcomes
+from simulator.handset import Handset, ScriptedHandset
+from simulator.key_script import KeyScriptRefused, parse_key_script
+from simulator.phone import DEFAULT_OUTCOME, HELP, Screen, TerminalHandset
+from simulator.report import call_report
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+SCRIPT_CHARACTERS_MAX: Final = 10_001
+FAILED: Final = 1
+
+
+@click.command("dial", short_help="Call the call server from this terminal, without Asterisk.")
+@click.argument("number")
+@click.option("--from", "caller_id", default="", metavar="NUMBER", help="The caller's number; none: withheld.")
+@click.option("--keys", help="Keys to press. For demo cards and tests only: a process list shows them. See --script.")
+@click.option("--script", type=click.File("r"), metavar="FILE", help="File with the keys to press; - reads them here.")
+@click.option("--carrier", metavar="OUTCOMES", help=f"How each Dial ends, in order.  [default: {DEFAULT_OUTCOME}]")
+@click.option("--lang", default="en", show_default=True, help="Language until the call server chooses one.")
+@click.option("--fast", is_flag=True, help="Check no prompt files: every prompt counts as there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
+@click.option("--host", help="Address of the call server.  [default: from the settings]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Its port.  [default: from the settings]")
+@click.pass_context
+def dial(  # noqa: PLR0913 - one argument an option of the command
+    context: click.Context,
+    *,
+    number: str,
+    caller_id: str,
+    keys: str | None,
+    script: "TextIO | None",
+    carrier: str | None,
+    lang: str,
+    fast: bool,
+    as_json: bool,
+    host: str | None,
+    port: int | None,
+) -> None:
+    """Dial the access number NUMBER. Without --keys and --script you press the keys yourself.
+
+    Keys: digits, * and #, as pressed: 1005668240#123456789012370612345678#. A comma or a new line separates entries
+    (12,3# lets the first wait time out), w waits, h hangs up, ! interrupts the prompt. What is left over of an entry
+    goes to the next question.
+
+    Outcomes: one for each Dial, the last one repeats: 503, 404, 480, busy, noanswer, dead, unknown, cancel, answer
+    (until the limit), answer:65 (the far side hangs up after 65 s), answer:65## (the caller ends the leg),
+    answer:65.hangup (the caller hangs up). Time is simulated: 65 s of talk are over at once.
+    """
+    settings = Settings()
+    text = _keys_text(keys, script)
+    if text is None and as_json:
+        raise click.UsageError("--json needs --keys or --script.")
+    try:
+        folder = None if fast or not settings.prompts_dir.is_dir() else settings.prompts_dir
+        call = CallFrom(number, caller_id, lang, folder)
+    except NoSuchAccessNumber as refused:
+        raise click.BadParameter(str(refused), param_hint="NUMBER") from refused
+    console = Console(quiet=as_json)
+    address = (host or settings.fastagi_host, port or settings.fastagi_port)
+    screen = Screen(console)
+    screen.show_start(call)
+    placed = place_call(address, call, _handset(text, carrier, console), log=CallLog(screen.show))
+    if as_json:
+        click.echo(json.dumps(call_report(placed), ensure_ascii=False))
+    _tell_failure(context, placed, address)
+
+
+def _keys_text(keys: str | None, script: "TextIO | None") -> str | None:
+    if keys is not None and script is not None:
+        raise click.UsageError("Give --keys or --script, not both.")
+    return script.read(SCRIPT_CHARACTERS_MAX) if script is not None else keys
+
+
+def _handset(text: str | None, carrier: str | None, console: Console) -> Handset:
+    if text is None:
+        if carrier is not None:
+            raise click.UsageError("--carrier needs --keys or --script: you are asked at each Dial otherwise.")
+        console.print(HELP, style="dim")
+        return TerminalHandset(console)
+    try:
+        return ScriptedHandset(parse_key_script(text), parse_outcomes(carrier or DEFAULT_OUTCOME))
+    except (KeyScriptRefused, OutcomeRefused) as refused:
+        raise click.UsageError(str(refused)) from refused
+
+
+def _tell_failure(context: click.Context, placed: PlacedCall, address: tuple[str, int]) -> None:
+    if placed.end is not CallEnd.SERVICE_UNAVAILABLE:
+        return
+    host, port = address
+    if placed.server_was_away:
+        click.echo(f"No call server answers at {host}:{port}. Start it: callingcard fastagi", file=sys.stderr)
+    else:
+        click.echo("The call server did not finish the call; its log says why. See also: callingcard doctor", err=True)
+    context.exit(FAILED)
