@@ -101,7 +101,7 @@ def find_access(session: Session, number: str) -> Access | None:
         entry=entry,
         denied_prefixes=_denied_prefixes(session, group_ids),
         ghost_percents=_ghost_percents(session, group_ids),
-        taxes=_taxes(session),
+        taxes=tax_profiles(session),
         house=house_wallets(session),
     )
 
@@ -150,7 +150,8 @@ def _ghost_percents(session: Session, group_ids: frozenset[int]) -> dict[int, di
     return percents
 
 
-def _taxes(session: Session) -> dict[int, tuple[Tax, ...]]:
+def tax_profiles(session: Session) -> dict[int, tuple[Tax, ...]]:
+    """The taxes of each profile, in their order."""
     taxes: dict[int, tuple[Tax, ...]] = dict.fromkeys(session.scalars(select(TaxProfile.id)), ())
     query = select(TaxRate).order_by(TaxRate.tax_profile_id, TaxRate.position)
     for rate in session.scalars(query):

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from billing.announcement import announced_seconds, ghost_percent_for
 from billing.lcr import Route, ordered_routes
-from billing.rating import FREE_PRICE, CallPrice, affordable_seconds, call_cost
+from billing.rating import FREE_PRICE, CallPrice, Tax, affordable_seconds, call_cost
 from billing.refusals import Refusal
 from billing.states import ActivatesOn, CardStatus, CardType
-from services.access import Access
+from services.access import Access, tax_profiles
 from services.card_facts import CardFacts
 from services.rates import Price, buy_candidates, find_price
 
@@ -45,7 +45,7 @@ def quote_call(session: Session, access: Access, card: CardFacts, destination: s
         return Refusal.NO_RATE
     if rate.is_blocked:
         return Refusal.NOT_ALLOWED
-    price = _price(access, card, rate)
+    price = _price(session, access, card, rate)
     limit_seconds = affordable_seconds(price, _share_micros(card), card.group.call_seconds_max)
     routes = _routes(session, card, destination, price, limit_seconds, now)
     if not routes:
@@ -72,16 +72,24 @@ def _is_denied(access: Access, group_id: int, destination: str) -> bool:
     return destination.startswith(prefixes)
 
 
-def _price(access: Access, card: CardFacts, rate: Price) -> CallPrice:
+def _price(session: Session, access: Access, card: CardFacts, rate: Price) -> CallPrice:
     """An unlimited card calls the destinations of its table for nothing (V-7)."""
     if card.group.card_type is CardType.UNLIMITED:
         return FREE_PRICE
     return CallPrice(
         tariff=rate.tariff,
         access_surcharge=access.surcharge,
-        taxes=access.taxes[card.series.tax_profile_id] if card.series.tax_profile_id is not None else (),
+        taxes=_taxes(session, access, card.series.tax_profile_id),
         activation_fee_micros=card.series.activation_fee_micros if _activates(card) else 0,
     )
+
+
+def _taxes(session: Session, access: Access, profile_id: int | None) -> tuple[Tax, ...]:
+    """A profile that is newer than the access number's kept facts is read now: no call goes untaxed."""
+    if profile_id is None:
+        return ()
+    known = access.taxes.get(profile_id)
+    return tax_profiles(session)[profile_id] if known is None else known
 
 
 def _activates(card: CardFacts) -> bool:
@@ -106,7 +114,9 @@ def _routes(
         candidates,
         price,
         plan.strategy,
-        granted_seconds=limit_seconds,
+        # A carrier's first block makes any shorter call a loss: who can pay for less than the shortest call hears
+        # that the money is short, not that there is no route.
+        granted_seconds=max(limit_seconds, card.group.call_seconds_min),
         routes_max=plan.routes_max,
         price_cap_percent=plan.price_cap_percent,
         # An unlimited card was paid in advance: each of its calls earns nothing, so every carrier would look like
