@@ -45,11 +45,11 @@ SELL_RATES = (
     ("447", "United Kingdom, mobile", 90_000, 50_000, 30, 6),
     ("999", "Test numbers", 60_000, 0, 1, 1),
 )
-# name, endpoint known to Asterisk, price of every destination as a share of the selling price in percent
+# name, endpoint known to Asterisk, its loopback address, price of every destination in percent of the selling price
 CARRIERS = (
-    ("Cheap Calls", "demo.cheap", 40),
-    ("Second Telecom", "demo.second", 55),
-    ("Dear Networks", "demo.dear", 75),
+    ("Cheap Calls", "demo.cheap", "127.0.0.2", 40),
+    ("Second Telecom", "demo.second", "127.0.0.3", 55),
+    ("Dear Networks", "demo.dear", "127.0.0.4", 75),
 )
 
 
@@ -122,13 +122,15 @@ def _rate_table(session: Session, name: str, percent: int) -> int:
 def _routing_plan(session: Session, carrier_port: int) -> int:
     plan = insert(RoutingPlan).values(name="Cheapest first").returning(RoutingPlan.id)
     plan_id = session.scalars(plan).one()
-    for name, endpoint, percent in CARRIERS:
-        account_id = _carrier(session, name, endpoint, _rate_table(session, f"Buy {name}", percent), carrier_port)
+    for name, endpoint, address, percent in CARRIERS:
+        rate_table_id = _rate_table(session, f"Buy {name}", percent)
+        account_id = _carrier(session, (name, endpoint, address), rate_table_id, carrier_port)
         session.execute(insert(RoutingPlanCarrier).values(routing_plan_id=plan_id, account_id=account_id))
     return plan_id
 
 
-def _carrier(session: Session, name: str, endpoint: str, rate_table_id: int, port: int) -> int:
+def _carrier(session: Session, carrier: tuple[str, str, str], rate_table_id: int, port: int) -> int:
+    name, endpoint, address = carrier
     wallet = insert(Wallet).values(kind=WalletKind.CLIENT, currency=CURRENCY).returning(Wallet.id)
     client = insert(Client).values(name=name, wallet_id=session.scalars(wallet).one()).returning(Client.id)
     account = {
@@ -137,7 +139,7 @@ def _carrier(session: Session, name: str, endpoint: str, rate_table_id: int, por
         "endpoint": endpoint,
         "terminator_enabled": True,
         "terminator_rate_table_id": rate_table_id,
-        "proxy": "127.0.0.1",
+        "proxy": address,
         "port": port,
     }
     return session.scalars(insert(Account).values(account).returning(Account.id)).one()
