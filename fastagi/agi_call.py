@@ -15,11 +15,12 @@ Measured on Asterisk 22.10.1, and the reason for the commands chosen here:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from fastagi.agi_text import Reply, quoted
 from fastagi.call import CallerHungUp, Keyed, KeyEnd, PromptMissing
-from fastagi.speech import checked_folder, prompt_parts, prompt_paths
+from fastagi.speech import checked_folder, prompt_parts, prompt_path
 from fastagi.wire import REPLY_SECONDS_MAX
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 ANSWER: Final = "ANSWER"
 KEYS_VARIABLE: Final = "CARD_KEYS"  # Read leaves its keys here; never those of a secret entry
 READ_OUTCOME: Final = f"GET FULL VARIABLE ${{READSTATUS}}:${{{KEYS_VARIABLE}}}"
-READ_STATUS: Final = "GET VARIABLE READSTATUS"
+NO_KEY: Final = ("TIMEOUT", "")
 DEAD_CHANNEL: Final = 511
 FIRST_KEY_SECONDS: Final = 10  # Asterisk's own, until wait_for_keys is called
 NEXT_KEY_SECONDS: Final = 5  # the same
@@ -88,48 +89,47 @@ class AgiCall:
     async def ask(self, prompts: Sequence[str], digits_max: int, *, secret: bool = False) -> Keyed:
         if not 0 < digits_max <= DIGITS_MAX:
             raise ValueError(f"{digits_max} digits")
-        paths = prompt_paths(self._folder, prompts)
+        parts = prompt_parts(self._folder, tuple(prompts))
         self.trace.asked(prompts)
-        collect = self._collect_secret if secret else self._collect
-        keyed = await collect(prompts, paths, digits_max)
+        if secret:
+            keyed = await self._collect_secret(prompts, digits_max)
+        else:
+            keyed = await self._collect(prompts, parts, digits_max)
         self.trace.keyed(keyed.digits, keyed.end, secret=secret)
         return keyed
 
     async def play(self, prompts: Sequence[str]) -> None:
         if not prompts:
             return
+        parts = prompt_parts(self._folder, tuple(prompts))
         self.trace.played(prompts)
-        for part in prompt_parts(prompt_paths(self._folder, prompts)):
-            await self._read(f"{part},1,,1,{PLAY_PAUSE_SECONDS}")
-            status = (await self._get(READ_STATUS)).value
-            await self._check_read(status, prompts)
+        for part in parts:
+            status, _ = await self._read(f"{part},1,,1,{PLAY_PAUSE_SECONDS}", prompts)
             if status == "OK":  # a key was pressed: the rest is not wanted
                 return
 
     async def set_variables(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
-            if not _VARIABLE.fullmatch(name):
-                raise ValueError(f"not a variable name: {name!r}")
-            await self._set(name, value)
+            await self._set(variable_name(name), value)
             self.trace.was_set(name, value)
 
-    async def _collect(self, prompts: Sequence[str], paths: Sequence[str], digits_max: int) -> Keyed:
+    async def _collect(self, prompts: Sequence[str], parts: Sequence[str], digits_max: int) -> Keyed:
         """Ask by Read. Before the last part the list ends in an empty prompt, so that keys keep their usual pause."""
-        parts = prompt_parts(paths)
+        seconds_max = REPLY_SECONDS_MAX + self._first_key_seconds + digits_max * self._next_key_seconds
         for part in parts[:-1]:
-            await self._read(f"{part}&,{digits_max},,1,{PART_PAUSE_SECONDS}", self._keys_seconds(digits_max))
-            keyed = await self._outcome(prompts, digits_max)
-            if keyed.digits or keyed.end is KeyEnd.HASH:
-                return keyed
-        await self._read(f"{parts[-1]},{digits_max},,1", self._keys_seconds(digits_max))
-        return await self._outcome(prompts, digits_max)
+            keys = await self._read(f"{part}&,{digits_max},,1,{PART_PAUSE_SECONDS}", prompts, seconds_max)
+            if keys != NO_KEY:
+                return keyed_of(keys[1], digits_max, timed_out=keys[0] == "TIMEOUT")
+        status, digits = await self._read(f"{parts[-1]},{digits_max},,1", prompts, seconds_max)
+        return keyed_of(digits, digits_max, timed_out=status == "TIMEOUT")
 
-    async def _collect_secret(self, prompts: Sequence[str], paths: Sequence[str], digits_max: int) -> Keyed:
+    async def _collect_secret(self, prompts: Sequence[str], digits_max: int) -> Keyed:
         """Ask by GET DATA, a prompt at a time. A first key pressed in an early prompt is kept and the rest collected.
 
         The last prompt's one time-out is the wait for the first key, for every key: two commands would have the right
         pause each, but a key that came between them would be lost.
         """
+        paths = [prompt_path(self._folder, prompt_id) for prompt_id in prompts]
         for path in paths[:-1]:
             first = await self._get_data(prompts, path, SECRET_PAUSE_MS, digits_max)
             if first.end is KeyEnd.TIMEOUT and first.digits:
@@ -147,30 +147,20 @@ class AgiCall:
             await self._explain(reply, prompts)
         return keyed_of(reply.result, digits_max, timed_out=reply.timed_out)
 
-    async def _outcome(self, prompts: Sequence[str], digits_max: int) -> Keyed:
-        status, _, digits = (await self._get(READ_OUTCOME)).value.partition(":")
-        await self._check_read(status, prompts)
-        return keyed_of(digits, digits_max, timed_out=status == "TIMEOUT")
-
-    async def _read(self, arguments: str, seconds_max: float = REPLY_SECONDS_MAX) -> None:
+    async def _read(
+        self, arguments: str, prompts: Sequence[str], seconds_max: float = REPLY_SECONDS_MAX
+    ) -> tuple[str, str]:
+        """Run Read; answer its status, OK or TIMEOUT, and the keys pressed. `seconds_max` allows for slow keys."""
         reply = await self.wire.ask(f"EXEC Read {quoted(f'{KEYS_VARIABLE},{arguments}')}", seconds_max)
         if reply.code != 200 or reply.result == "-2":  # -2: no such application
             await self._explain(reply)
-
-    async def _check_read(self, status: str, prompts: Sequence[str]) -> None:
-        match status:
-            case "OK" | "TIMEOUT":
-                return
-            case "HANGUP":
-                raise CallerHungUp
-            case _:
-                await self._explain(Reply(200, "-1", status), prompts)
-
-    async def _get(self, command: str) -> Reply:
-        reply = await self.wire.ask(command)
-        if reply.code != 200:
-            await self._explain(reply)
-        return reply
+        reply = await self.wire.ask(READ_OUTCOME)
+        status, _, digits = reply.value.partition(":")
+        if status == "HANGUP":
+            raise CallerHungUp
+        if status not in {"OK", "TIMEOUT"}:
+            await self._explain(reply, prompts)
+        return status, digits
 
     async def _set(self, name: str, value: str) -> None:
         reply = await self.wire.ask(f"SET VARIABLE {name} {quoted(value)}")
@@ -187,9 +177,12 @@ class AgiCall:
             raise PromptMissing(" ".join(prompts))
         raise CommandRefused(f"{reply.code} {reply.result} {reply.text}")
 
-    def _keys_seconds(self, digits_max: int) -> float:
-        """How long Read may take: its prompts, and the slowest caller who still presses keys."""
-        return REPLY_SECONDS_MAX + self._first_key_seconds + digits_max * self._next_key_seconds
+
+@lru_cache(maxsize=100)
+def variable_name(name: str) -> str:
+    if not _VARIABLE.fullmatch(name):
+        raise ValueError(f"not a variable name: {name!r}")
+    return name
 
 
 def keyed_of(digits: str, digits_max: int, *, timed_out: bool) -> Keyed:

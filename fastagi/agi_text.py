@@ -8,8 +8,8 @@ import re
 from typing import Final, NamedTuple
 
 COMMAND_BYTES_MAX: Final = 2_000  # Asterisk 22 took 3,000; older ones cut a line at 2,048
-CODE_LINE: Final = re.compile(r"(\d{3})(?: (.*))?", re.DOTALL)
-_BREAKS: Final = re.compile(r"[\r\n\0]")
+_RESULT: Final = "200 result="
+_CODE_LINE: Final = re.compile(r"(\d{3})(?: (.*))?", re.ASCII | re.DOTALL)
 
 
 class UnsafeText(ValueError):
@@ -33,9 +33,22 @@ class Reply(NamedTuple):
         return self.text[1:-1] if self.text[:1] == "(" and self.text[-1:] == ")" else ""
 
 
+# Most replies are one of these two: they are not read anew each time.
+PLAIN_REPLIES: Final = {b"200 result=0": Reply(200, "0", ""), b"200 result=1": Reply(200, "1", "")}
+
+
+def reply_of(line: str) -> Reply | None:
+    """Read one line of a reply; None when it is no AGI."""
+    if line.startswith(_RESULT):
+        result, _, text = line[len(_RESULT) :].partition(" ")
+        return Reply(200, result, text)
+    found = _CODE_LINE.fullmatch(line)
+    return Reply(int(found[1]), "", found[2] or "") if found else None
+
+
 def command_line(command: str) -> bytes:
     """The bytes of one command; UnsafeText when they would not arrive as this one command."""
-    if _BREAKS.search(command):
+    if "\n" in command or "\r" in command or "\0" in command:
         raise UnsafeText("line break or NUL in an AGI command")
     line = command.encode("utf-8", "replace") + b"\n"
     if len(line) > COMMAND_BYTES_MAX:
@@ -45,7 +58,7 @@ def command_line(command: str) -> bytes:
 
 def quoted(text: str) -> str:
     """An argument in quotes: the only way a value enters a command. Asterisk reads a backslash as an escape."""
-    if _BREAKS.search(text):
+    if "\n" in text or "\r" in text or "\0" in text:
         raise UnsafeText("line break or NUL in an AGI argument")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

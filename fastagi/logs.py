@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import structlog
@@ -65,6 +66,7 @@ def one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
     return {_key(name): _safe(value) for name, value in event.items()}
 
 
+@lru_cache(maxsize=1_000)
 def _key(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.]", "_", name)
 
@@ -73,4 +75,6 @@ def _safe(value: Any) -> Any:  # noqa: ANN401 - whatever a log line is given
     if value is None or isinstance(value, bool | int):
         return value
     text = str(value)[:VALUE_CHARACTERS_MAX]
+    if text.isprintable():
+        return text
     return _UNSAFE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

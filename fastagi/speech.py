@@ -1,12 +1,11 @@
 """Prompt ids as file paths that Asterisk plays, joined by '&' into parts of bounded length."""
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 PART_BYTES_MAX: Final = 1_000  # Asterisk 22 took 3,000 in one command; older ones cut a value at 1,023
-PROMPT_IDS_CACHED: Final = 4_096  # a catalogue has some 600 ids
+PROMPTS_CACHED: Final = 4_096  # a catalogue has some 600 ids; sentences with amounts vary more
 _PROMPT_ID: Final = re.compile(r"[a-z0-9-]{1,80}")
 _FOLDER: Final = re.compile(r"/[^\x00-\x1f\x7f,&\"\\|$(){}\[\];]{1,200}")
 
@@ -19,7 +18,7 @@ def checked_folder(folder: str) -> str:
     return folder.rstrip("/")
 
 
-@lru_cache(maxsize=PROMPT_IDS_CACHED)
+@lru_cache(maxsize=PROMPTS_CACHED)
 def prompt_path(folder: str, prompt_id: str) -> str:
     """FOLDER/id: Asterisk itself looks in the folder of the channel's language, FOLDER/<language>/id.wav."""
     if not _PROMPT_ID.fullmatch(prompt_id):
@@ -27,19 +26,14 @@ def prompt_path(folder: str, prompt_id: str) -> str:
     return f"{folder}/{prompt_id}"
 
 
-def prompt_paths(folder: str, prompts: Sequence[str]) -> list[str]:
-    return [prompt_path(folder, prompt_id) for prompt_id in prompts]
-
-
-def prompt_parts(paths: Sequence[str]) -> list[str]:
-    """The paths joined by '&', in parts of at most PART_BYTES_MAX; one empty part when there is nothing to say."""
-    joined = "&".join(paths)
-    if len(joined) <= PART_BYTES_MAX:
-        return [joined]
-    parts = [paths[0]]
+@lru_cache(maxsize=PROMPTS_CACHED)
+def prompt_parts(folder: str, prompts: tuple[str, ...]) -> tuple[str, ...]:
+    """The prompts' paths joined by '&', in parts of at most PART_BYTES_MAX; one empty part when there are none."""
+    paths = [prompt_path(folder, prompt_id) for prompt_id in prompts]
+    parts = paths[:1] or [""]
     for path in paths[1:]:
         if len(parts[-1]) + 1 + len(path) > PART_BYTES_MAX:
             parts.append(path)
         else:
             parts[-1] += "&" + path
-    return parts
+    return tuple(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -82,9 +83,15 @@ class Trace:
     """The steps of one call. Keys of a secret entry never reach it: `keyed` masks them first."""
 
     def __init__(self, unique_id: str, caller_id: str, file: TraceFile | None = None) -> None:
-        self.steps: list[TraceStep] = []
+        self._steps: list[
+            tuple[float, tuple[Step, tuple[str, ...], str, str]]
+        ] = []  # cheap to add; read at the call's end
         self._who: dict[str, str | list[str]] = {"unique_id": unique_id, "caller": caller_id}
         self._file = file
+
+    @property
+    def steps(self) -> list[TraceStep]:
+        return [TraceStep(datetime.fromtimestamp(at, UTC), *rest) for at, rest in self._steps]
 
     def answered(self) -> None:
         self._add(Step.ANSWERED)
@@ -112,9 +119,8 @@ class Trace:
         return json.dumps([step.as_fields() for step in self.steps])
 
     def _add(self, step: Step, prompts: Sequence[str] = (), text: str = "", end: str = "") -> None:
-        if len(self.steps) >= STEPS_MAX:
+        if len(self._steps) >= STEPS_MAX:
             return
-        taken = TraceStep(datetime.now(UTC), step, tuple(prompts), text, end)
-        self.steps.append(taken)
+        self._steps.append((time.time(), (step, tuple(prompts), text, end)))
         if self._file is not None:
-            self._file.write(self._who | taken.as_fields())
+            self._file.write(self._who | self.steps[-1].as_fields())

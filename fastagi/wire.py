@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from fastagi.agi_text import CODE_LINE, Reply, command_line, head_fields
+from fastagi.agi_text import PLAIN_REPLIES, Reply, command_line, head_fields, reply_of
 from fastagi.call import CallLost
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Wire(asyncio.Protocol):
         "_head_is_read",
         "_loop",
         "_owner",
+        "_peer",
         "_reply_due",
         "_searched",
         "_session_due",
@@ -52,7 +53,6 @@ class Wire(asyncio.Protocol):
         "_waiter",
         "hung_up",
         "lost",
-        "peer",
     )
 
     def __init__(self, owner: WireOwner, loop: asyncio.AbstractEventLoop) -> None:
@@ -67,7 +67,7 @@ class Wire(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._session_due = 0.0
         self._reply_due = 0.0
-        self.peer = ""
+        self._peer = ""
         self.hung_up = False
         self.lost = ""  # why the connection ended; empty while it is up
 
@@ -92,6 +92,13 @@ class Wire(asyncio.Protocol):
         finally:
             self._waiter = None
 
+    @property
+    def peer(self) -> str:
+        """The other side's address. Asked of the system only when needed: a good call never needs it."""
+        if not self._peer and self._transport is not None and (name := self._transport.get_extra_info("peername")):
+            self._peer = str(name[0])
+        return self._peer
+
     def give_session(self, seconds: float) -> None:
         """Set how long the session may last from now."""
         self._session_due = due = self._loop.time() + seconds
@@ -112,6 +119,8 @@ class Wire(asyncio.Protocol):
         if not self.lost:
             self.lost = why
         if self._transport is not None:
+            if not self._head_is_read:
+                self._peer = self.peer  # for the log line: who it was that sent no call
             self._transport.abort()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(CallLost(self.lost))
@@ -120,8 +129,6 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        peername = transport.get_extra_info("peername")
-        self.peer = str(peername[0]) if peername else ""
         self._session_due = self._loop.time() + HEAD_SECONDS_MAX
         if self._owner.wire_opened(self):
             self._arm(self._session_due)
@@ -130,6 +137,9 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self.lost:
+            return
+        if self._head_is_read and not self._buffer and data.find(b"\n") == len(data) - 1 and self._usage is None:
+            self._line_received(data[:-1])  # the usual case: one whole line, nothing waiting
             return
         self._buffer += data
         if not self._head_is_read and not self._read_head():
@@ -141,18 +151,20 @@ class Wire(asyncio.Protocol):
                 if self._searched > LINE_BYTES_MAX:
                     self.lose("line too long")
                 return
-            line = self._buffer[:end].decode("utf-8", "replace")
+            line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
             self._searched = 0
-            self._line_received(line.removesuffix("\r"))
+            self._line_received(line)
 
     def eof_received(self) -> bool:
         self.lose("the peer closed")  # half-open is no use to us: Asterisk never shuts one side only
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.lose(type(exc).__name__ if exc else "the peer closed")
+        if not self._head_is_read:
+            self._peer = self.peer
         self._transport = None
+        self.lose(type(exc).__name__ if exc else "the peer closed")
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -179,24 +191,24 @@ class Wire(asyncio.Protocol):
         self._owner.wire_began(self, head_fields(text))
         return True
 
-    def _line_received(self, line: str) -> None:
+    def _line_received(self, raw: bytes) -> None:
         waiter = self._waiter
+        if self._usage is None and waiter is not None and (plain := PLAIN_REPLIES.get(raw)) and not waiter.done():
+            waiter.set_result(plain)
+            return
+        line = raw.decode("utf-8", "replace").removesuffix("\r")
         if self._usage is not None:
             self._usage_received(self._usage, line)
         elif line == "HANGUP":
             self.hung_up = True  # a notice: the reply is still to come
         elif waiter is None or waiter.done():
             self.lose(f"not asked for: {line[:40]!r}")
-        elif line.startswith("200 result="):
-            result, _, text = line[11:].partition(" ")
-            waiter.set_result(Reply(200, result, text))
         elif line.startswith("520-"):
             self._usage = [line]
-        elif found := CODE_LINE.fullmatch(line):
-            if found[1] != "100":  # "trying": the reply is still to come
-                waiter.set_result(Reply(int(found[1]), "", found[2] or ""))
-        else:
+        elif (reply := reply_of(line)) is None:
             self.lose(f"not AGI: {line[:40]!r}")
+        elif reply.code != 100:  # "trying": the reply is still to come
+            waiter.set_result(reply)
 
     def _usage_received(self, usage: list[str], line: str) -> None:
         usage.append(line)

@@ -207,4 +207,4 @@ def test_a_folder_that_asterisk_would_misread_is_refused() -> None:
         with pytest.raises(ValueError, match="prompts folder"):
             checked_folder(folder)
     assert prompt_path(checked_folder("/srv/my prompts/"), "hello") == "/srv/my prompts/hello"
-    assert prompt_parts([]) == [""]
+    assert prompt_parts("/p", ()) == ("",)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 import uvloop
+from structlog.testing import capture_logs
 
 from fastagi.server import HEADS_PENDING_MAX, CardServer
 from tests.fastagi.fake_asterisk import Channel, answers, call_in, head, serving
@@ -73,6 +74,19 @@ def test_after_junk_a_good_call_is_served_at_once_and_the_loop_is_idle(junk: str
             assert await idle_cpu_seconds() < CPU_SECONDS_IDLE_MAX
 
     uvloop.run(run())
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_scan_is_logged_with_its_address(*, reset: bool) -> None:
+    async def run() -> None:
+        async with serving(answers) as (server, port):
+            await thrown(port, b"agi_network: yes\n", reset=reset)
+            await settled(server)
+            assert server.counters["junk"] == 1
+
+    with capture_logs() as logs:
+        uvloop.run(run())
+    assert [line["peer"] for line in logs if line["event"] == "connection refused"] == ["127.0.0.1"]
 
 
 def test_a_thousand_early_closes_leave_nothing_behind() -> None:
