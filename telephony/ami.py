@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 ACT_SECONDS_MAX: Final = 5.0
 _FIELD_CHARACTERS_MAX: Final = 2000
+_IN_ALREADY: Final = "Login Already In Use"
+_AGAIN_SECONDS: Final = 0.2
 
 
 class AmiOutcome(StrEnum):
@@ -23,7 +26,7 @@ class AmiOutcome(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"  # Asterisk said no: no such channel, permission denied
-    NOT_LOGGED_IN = "not logged in"  # wrong name or secret
+    NOT_LOGGED_IN = "not logged in"  # wrong name or secret, or the name is in use
     UNREACHABLE = "unreachable"  # nobody listens, or the answer did not come in time
 
 
@@ -92,12 +95,27 @@ def ami_act(user: AmiUser, action: str, **fields: str | list[str]) -> AmiAnswer:
 @contextmanager
 def ami_session(user: AmiUser, *, seconds_in_all: float | None = None) -> Iterator[AmiSession]:
     """Log in for several acts. Without `seconds_in_all` each act has five seconds of its own; raises AmiUnavailable."""
-    manager = BoundedManager(ACT_SECONDS_MAX, seconds_in_all)
+    manager = _logged_in(user, seconds_in_all)
     try:
-        _log_in(manager, user, events=seconds_in_all is None)
         yield AmiSession(manager)
     finally:
         manager.close()
+
+
+def _logged_in(user: AmiUser, seconds_in_all: float | None) -> BoundedManager:
+    """A user who may log in once is still "in" for a moment after it left: that refusal is tried again."""
+    deadline = time.monotonic() + (seconds_in_all or ACT_SECONDS_MAX)
+    while True:
+        manager = BoundedManager(ACT_SECONDS_MAX, deadline - time.monotonic() if seconds_in_all else None)
+        try:
+            _log_in(manager, user, events=seconds_in_all is None)
+        except AmiUnavailable as unavailable:
+            manager.close()
+            if unavailable.answer.message != _IN_ALREADY or time.monotonic() + _AGAIN_SECONDS > deadline:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return manager
 
 
 def _check_fields(fields: Mapping[str, str | list[str]]) -> None:
