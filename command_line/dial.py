@@ -1,13 +1,13 @@
 """callingcard dial: a telephone on the terminal that calls the running call server, without Asterisk."""
 
-import json
-import sys
 from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
 
-from services.settings import Settings
+from command_line.errors import Failure
+from command_line.installation import settings
+from command_line.show import emit_json
 from simulator.asterisk import CallFrom, NoSuchAccessNumber, PlacedCall, place_call
 from simulator.call_log import CallEnd, CallLog
 from simulator.carriers import OutcomeRefused, parse_outcomes
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 SCRIPT_CHARACTERS_MAX: Final = 10_001
-FAILED: Final = 1
 
 
 @click.command("dial", short_help="Call the call server from this terminal, without Asterisk.")
@@ -34,9 +33,7 @@ FAILED: Final = 1
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
 @click.option("--host", help="Address of the call server.  [default: from the settings]")
 @click.option("--port", type=click.IntRange(1, 65535), help="Its port.  [default: from the settings]")
-@click.pass_context
 def dial(  # noqa: PLR0913 - one argument an option of the command
-    context: click.Context,
     *,
     number: str,
     caller_id: str,
@@ -59,23 +56,23 @@ def dial(  # noqa: PLR0913 - one argument an option of the command
     (until the limit), answer:65 (the far side hangs up after 65 s), answer:65## (the caller ends the leg),
     answer:65.hangup (the caller hangs up). Time is simulated: 65 s of talk are over at once.
     """
-    settings = Settings()
+    wanted = settings()
     text = _keys_text(keys, script)
     if text is None and as_json:
         raise click.UsageError("--json needs --keys or --script.")
     try:
-        folder = None if fast or not settings.prompts_dir.is_dir() else settings.prompts_dir
+        folder = None if fast or not wanted.prompts_dir.is_dir() else wanted.prompts_dir
         call = CallFrom(number, caller_id, lang, folder)
     except NoSuchAccessNumber as refused:
         raise click.BadParameter(str(refused), param_hint="NUMBER") from refused
     console = Console(quiet=as_json)
-    address = (host or settings.fastagi_host, port or settings.fastagi_port)
+    address = (host or wanted.fastagi_host, port or wanted.fastagi_port)
     screen = Screen(console)
     screen.show_start(call)
     placed = place_call(address, call, _handset(text, carrier, console), log=CallLog(screen.show))
     if as_json:
-        click.echo(json.dumps(call_report(placed), ensure_ascii=False))
-    _tell_failure(context, placed, address)
+        emit_json(call_report(placed))
+    _check_end(placed, address)
 
 
 def _keys_text(keys: str | None, script: "TextIO | None") -> str | None:
@@ -96,12 +93,10 @@ def _handset(text: str | None, carrier: str | None, console: Console) -> Handset
         raise click.UsageError(str(refused)) from refused
 
 
-def _tell_failure(context: click.Context, placed: PlacedCall, address: tuple[str, int]) -> None:
+def _check_end(placed: PlacedCall, address: tuple[str, int]) -> None:
     if placed.end is not CallEnd.SERVICE_UNAVAILABLE:
         return
     host, port = address
     if placed.server_was_away:
-        click.echo(f"No call server answers at {host}:{port}. Start it: callingcard fastagi", file=sys.stderr)
-    else:
-        click.echo("The call server did not finish the call; its log says why. See also: callingcard doctor", err=True)
-    context.exit(FAILED)
+        raise Failure(f"No call server answers at {host}:{port}.", "callingcard fastagi")
+    raise Failure("The call server did not finish the call.", "Its log says why; see also: callingcard doctor")
