@@ -48,9 +48,14 @@ def quote_call(session: Session, access: Access, card: CardFacts, destination: s
     price = _price(session, access, card, rate)
     limit_seconds = affordable_seconds(price, _share_micros(card), card.group.call_seconds_max)
     routes = _routes(session, card, destination, price, limit_seconds, now)
-    if not routes:
+    if not routes and not _routes(session, card, destination, price, card.group.call_seconds_max, now):
         return Refusal.NO_ROUTE
-    if limit_seconds < card.group.call_seconds_min or card.available_micros < card.group.balance_min_to_call_micros:
+    # A carrier's first block makes a very short call a loss: it is the money that is short.
+    if (
+        not routes
+        or limit_seconds < card.group.call_seconds_min
+        or card.available_micros < card.group.balance_min_to_call_micros
+    ):
         return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
     return Quote(
         card=card,
@@ -103,7 +108,7 @@ def _share_micros(card: CardFacts) -> int:
 
 
 def _routes(
-    session: Session, card: CardFacts, destination: str, price: CallPrice, limit_seconds: int, now: datetime
+    session: Session, card: CardFacts, destination: str, price: CallPrice, granted_seconds: int, now: datetime
 ) -> tuple[Route, ...]:
     if card.series.routing_plan_id is None:
         return ()
@@ -114,9 +119,7 @@ def _routes(
         candidates,
         price,
         plan.strategy,
-        # A carrier's first block makes any shorter call a loss: who can pay for less than the shortest call hears
-        # that the money is short, not that there is no route.
-        granted_seconds=max(limit_seconds, card.group.call_seconds_min),
+        granted_seconds=granted_seconds,
         routes_max=plan.routes_max,
         price_cap_percent=plan.price_cap_percent,
         # An unlimited card was paid in advance: each of its calls earns nothing, so every carrier would look like
@@ -124,6 +127,11 @@ def _routes(
         loss_guard=card.group.card_type is not CardType.UNLIMITED,
     )
     return choice.routes
+
+
+def _is_money_short(card: CardFacts, limit_seconds: int) -> bool:
+    group = card.group
+    return limit_seconds < group.call_seconds_min or card.available_micros < group.balance_min_to_call_micros
 
 
 def _announced_seconds(access: Access, card: CardFacts, destination: str, rate: Price, limit_seconds: int) -> int:
