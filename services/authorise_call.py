@@ -3,7 +3,7 @@ charged.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from billing.refusals import Refusal
 from models import Hold, Wallet
+from models.wallet import HOUSE_KINDS
 from services.frozen_quote import FrozenQuote, FrozenRoute
+from services.house_wallets import house_wallets
 from services.quote_call import Quote
 from services.upsert import insert_or_skip
 
@@ -43,7 +45,7 @@ def authorise_call(
 
     The hold row goes in before the wallet is touched: the other order deadlocks against a settlement of the same call.
     """
-    frozen = _frozen(quote, context)
+    frozen = _frozen(quote, replace(context, house=_house(session, quote, context)))
     is_new = insert_or_skip(
         session,
         Hold,
@@ -61,6 +63,16 @@ def authorise_call(
         return Authorised(call_id, frozen)
     session.execute(delete(Hold).where(Hold.call_id == call_id))
     return _refusal(session, quote)
+
+
+def _house(session: Session, quote: Quote, context: CallContext) -> Mapping[str, int]:
+    """The other side of every charge must be known before the call: a settlement cannot do without it. What the
+    caller of this keeps may be older than the currency.
+    """
+    if all(kind in context.house for kind in HOUSE_KINDS):
+        return context.house
+    wallets = house_wallets(session).items()
+    return {kind: wallet_id for (kind, currency), wallet_id in wallets if currency == quote.card.currency}
 
 
 def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
