@@ -17,6 +17,10 @@ $(VENV)/installed: requirements-dev.txt setup.cfg
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
+.PHONY: run
+run: $(VENV)/installed  ## everything on this machine and one real call (ONCE=1: end after it)
+	@$(BIN)/callingcard up $(if $(ONCE),--once)
+
 .PHONY: check
 check: $(VENV)/installed  ## lint, format, types, imports, lock files
 	$(BIN)/ruff check --quiet .

@@ -69,7 +69,7 @@ def dial(  # noqa: PLR0913 - one argument an option of the command
     address = (host or wanted.fastagi_host, port or wanted.fastagi_port)
     screen = Screen(console)
     screen.show_start(call)
-    placed = place_call(address, call, _handset(text, carrier, console), log=CallLog(screen.show))
+    placed = place_call(address, call, _handset(text, carrier, console, screen), log=CallLog(screen.show))
     if as_json:
         emit_json(call_report(placed))
     _check_end(placed, address)
@@ -81,12 +81,12 @@ def _keys_text(keys: str | None, script: "TextIO | None") -> str | None:
     return script.read(SCRIPT_CHARACTERS_MAX) if script is not None else keys
 
 
-def _handset(text: str | None, carrier: str | None, console: Console) -> Handset:
+def _handset(text: str | None, carrier: str | None, console: Console, screen: Screen) -> Handset:
     if text is None:
         if carrier is not None:
             raise click.UsageError("--carrier needs --keys or --script: you are asked at each Dial otherwise.")
         console.print(HELP, style="dim")
-        return TerminalHandset(console)
+        return TerminalHandset(console, screen)
     try:
         return ScriptedHandset(parse_key_script(text), parse_outcomes(carrier or DEFAULT_OUTCOME))
     except (KeyScriptRefused, OutcomeRefused) as refused:

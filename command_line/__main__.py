@@ -1,0 +1,25 @@
+"""The callingcard command."""
+
+import click
+
+from command_line.call import call
+from command_line.calls import calls
+from command_line.card import card
+from command_line.fastagi import fastagi
+from command_line.init import init
+from command_line.prompts import prompts
+from command_line.up import up
+from command_line.verify import verify
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="callingcard")
+def main() -> None:
+    """Prepaid calling cards for Asterisk. Begin with: callingcard up"""
+
+
+for command in (init, up, fastagi, call, calls, card, prompts, verify):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The installation that a command works on: its settings, its database and its keys."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from command_line.errors import Failure
+from models.database import make_engine, make_read_engine
+from services.migrate import is_current
+from services.pin_keys import KeysMissing, PinKeys, load_pin_keys
+from services.settings import Settings
+
+
+def settings() -> Settings:
+    """The typed environment, or a sentence for each setting that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        lines = [f"CALLINGCARD_{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}" for error in wrong.errors()]
+        raise Failure("A setting is wrong. " + "; ".join(lines), "Correct it in the environment or in .env") from None
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_engine(engine: Engine) -> Iterator[Engine]:
+    """The engine of a database that answers and has this release's schema."""
+    try:
+        if not is_current(engine):
+            raise Failure("The database is not at this release's schema.", "callingcard init")
+        yield engine
+    except OperationalError as lost:
+        first_line = str(lost.orig).strip().splitlines()[0]
+        raise Failure(
+            f"The database does not answer: {first_line}", "Start it, or correct CALLINGCARD_DATABASE_URL"
+        ) from lost
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def write_session() -> Iterator[Session]:
+    """A transaction: committed at the end of the block, rolled back on an error."""
+    engine = make_engine(database_url(settings()), pool_size=1)
+    with open_engine(engine), Session(engine) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def read_session() -> Iterator[Session]:
+    """One moment of the database; nothing can be written."""
+    engine = make_read_engine(database_url(settings()))
+    with open_engine(engine), Session(engine) as session:
+        yield session
+
+
+def pin_keys() -> PinKeys:
+    try:
+        return load_pin_keys(settings().keys_file)
+    except KeysMissing as missing:
+        raise Failure(str(missing)) from missing
+
+
+def database_url(wanted: Settings) -> str:
+    """The URL of a database that exists: SQLite would make an empty file of a mistyped name."""
+    url = wanted.database_url_or_default
+    file = make_url(url).database
+    if url.startswith("sqlite") and file and not Path(file).exists():
+        raise Failure(f"There is no database in {wanted.state_dir} yet.", "callingcard init --demo")
+    return url
