@@ -8,7 +8,7 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastagi.agi_text import COMMAND_BYTES_MAX, Reply, UnsafeText, command_line, head_fields, quoted
+from fastagi.agi_text import Reply, UnsafeText, quoted
 from fastagi.call import CallLost
 from fastagi.wire import HEAD_BYTES_MAX, LINE_BYTES_MAX, Wire
 
@@ -244,15 +244,6 @@ def test_a_line_break_or_nul_is_refused_before_anything_is_written(text: str) ->
     on_loop(run)
 
 
-def test_a_command_that_would_not_arrive_whole_is_refused() -> None:
-    with pytest.raises(UnsafeText):
-        command_line("x" * COMMAND_BYTES_MAX)
-
-
-def test_quotes_and_backslashes_are_escaped() -> None:
-    assert quoted('a "b" \\t c') == '"a \\"b\\" \\\\t c"'
-
-
 def test_the_head_keeps_its_query_and_survives_bytes_that_are_no_text() -> None:
     async def run() -> None:
         assert Line().owner.head == {"agi_network": "yes", "agi_network_script": "probe?x=1"}
@@ -261,10 +252,6 @@ def test_the_head_keeps_its_query_and_survives_bytes_that_are_no_text() -> None:
         assert Line(b"\n").owner.head == {}
 
     on_loop(run)
-
-
-def test_of_a_name_said_twice_in_the_head_the_first_counts() -> None:
-    assert head_fields("agi_arg_1: 1\nagi_arg_1: 2") == {"agi_arg_1": "1"}
 
 
 @pytest.mark.parametrize("size", [HEAD_BYTES_MAX + 1, 1_000_000])
@@ -301,19 +288,3 @@ def test_no_bytes_raise_out_of_the_wire(parts: list[bytes]) -> None:
             assert isinstance(outcome, Reply | CallLost)
 
     on_loop(run)
-
-
-@given(st.text())
-def test_a_quoted_text_is_one_argument_or_refused(text: str) -> None:
-    """F32: read back as Asterisk does, the argument is the text itself."""
-    try:
-        argument = quoted(text)
-    except UnsafeText:
-        assert set(text) & {"\r", "\n", "\0"}
-        return
-    inside, read, place = argument[1:-1], "", 0
-    while place < len(inside):
-        place += inside[place] == "\\"
-        read += inside[place]
-        place += 1
-    assert read == text
