@@ -9,6 +9,9 @@ from billing.rating import CallCharge, CallPrice, call_cost
 from services.frozen_quote import FrozenQuote, FrozenRoute
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A clock that was set in mid-call must not keep a call from being settled.
+TALK_MS_MAX = 2**31 - 1  # 24 days, what the column holds; the limit of a call is far below
+STAMP_MS_MAX = 253_402_300_799_999  # the last moment that a calendar knows
 COPIED_FROM_QUOTE = (
     "channel_id",
     "access_number",
@@ -50,10 +53,10 @@ class Settlement:
 
     @property
     def talk_ms(self) -> int:
-        """By our own stamps; a clock that stepped back in mid-call gives 0."""
+        """By our own stamps; a clock that stepped back in mid-call gives 0, and one that leapt no more than is stored."""
         if self.answered_at_ms is None or self.ended_at_ms is None:
             return 0
-        return max(0, self.ended_at_ms - self.answered_at_ms)
+        return min(max(0, self.ended_at_ms - self.answered_at_ms), TALK_MS_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def _answering_route(settlement: Settlement, quote: FrozenQuote) -> FrozenRoute 
 
 
 def _moment(stamp_ms: int | None) -> datetime | None:
-    return None if stamp_ms is None else EPOCH + timedelta(milliseconds=stamp_ms)
+    return None if stamp_ms is None else EPOCH + timedelta(milliseconds=min(stamp_ms, STAMP_MS_MAX))
 
 
 def _as_object(value: Any) -> dict[str, Any]:  # noqa: ANN401 (a slotted dataclass)
