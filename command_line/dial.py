@@ -8,7 +8,7 @@ from rich.console import Console
 from command_line.errors import Failure
 from command_line.installation import settings
 from command_line.show import emit_json
-from simulator.asterisk import CallFrom, NoSuchAccessNumber, PlacedCall, place_call
+from simulator.asterisk import CallFrom, NoSuchAccessNumber, NoSuchCaller, PlacedCall, place_call
 from simulator.call_log import CallEnd, CallLog
 from simulator.carriers import OutcomeRefused, parse_outcomes
 from simulator.handset import Handset, ScriptedHandset
@@ -65,6 +65,8 @@ def dial(  # noqa: PLR0913 - one argument an option of the command
         call = CallFrom(number, caller_id, lang, folder)
     except NoSuchAccessNumber as refused:
         raise click.BadParameter(str(refused), param_hint="NUMBER") from refused
+    except NoSuchCaller as refused:
+        raise click.UsageError(str(refused)) from refused
     console = Console(quiet=as_json)
     address = (host or wanted.fastagi_host, port or wanted.fastagi_port)
     screen = Screen(console)

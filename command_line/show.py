@@ -1,6 +1,7 @@
 """How the command line speaks: rich tables on a terminal, plain text elsewhere, one JSON document with --json."""
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,7 +11,8 @@ from rich.console import Console
 from billing.money import floor_to_coin, minor_digits, text_from_micros
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-console = Console(highlight=False, soft_wrap=True)
+PLAIN_WIDTH = 200  # into a file or a pipe a table is not cut to the width of a terminal
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 

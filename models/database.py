@@ -38,7 +38,9 @@ def make_read_engine(url: str | URL) -> Engine:
         return make_engine(parsed, pool_size=2, begin="BEGIN")
     # A verification of millions of rows may take longer than a call's statement.
     connect = {"connect_timeout": CONNECT_SECONDS_MAX, "options": "-c default_transaction_read_only=on"}
-    return create_engine(parsed, pool_size=2, isolation_level="REPEATABLE READ", connect_args=connect)
+    return create_engine(
+        parsed, pool_size=2, isolation_level="REPEATABLE READ", hide_parameters=True, connect_args=connect
+    )
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:
@@ -46,7 +48,9 @@ def session_factory(engine: Engine) -> sessionmaker[Session]:
 
 
 def _sqlite(url: URL, pool_size: int, begin: str) -> Engine:
-    engine = create_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": SQLITE_WAIT_SECONDS})
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args={"timeout": SQLITE_WAIT_SECONDS}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 (SQLAlchemy's own record)
