@@ -10,14 +10,18 @@ from billing.states import CardStatus
 from models import Card, LedgerEntry, LedgerKind, Wallet, WalletKind
 from services.access import Access
 from services.card_facts import CardFacts, SeriesTerms
+from services.card_state import is_or_goes_back_to, moved_to
 
 
 def activate_card(session: Session, card_id: int, terms: SeriesTerms, now: datetime, zone: tzinfo) -> bool:
-    """True if this act activated the card; False if it was active before: of two first calls one activates."""
+    """True if this act activated the card; False if it was active before: of two first calls one activates. A card
+    that was blocked or expired while its first call ran is active when it goes back.
+    """
     expiry = expires_at(now, terms.expiry_date, terms.expiry_period_days, zone)
     grace = grace_ends_at(expiry, terms.expiry_grace_days, zone)
-    pending = (Card.id == card_id) & (Card.status == CardStatus.PENDING)
-    values = {"status": CardStatus.ACTIVATED, "activated_at": now, "expires_at": expiry, "grace_ends_at": grace}
+    pending = (Card.id == card_id) & is_or_goes_back_to(CardStatus.PENDING)
+    activation = {"activated_at": now, "expires_at": expiry, "grace_ends_at": grace}
+    values = {**moved_to(CardStatus.ACTIVATED), **activation}
     return session.execute(update(Card).where(pending).values(values).returning(Card.id)).one_or_none() is not None
 
 

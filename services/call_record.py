@@ -53,7 +53,7 @@ class Settlement:
 
     @property
     def talk_ms(self) -> int:
-        """By our own stamps; a clock that stepped back in mid-call gives 0, and one that leapt no more than is stored."""
+        """By our own stamps; a clock that stepped back gives 0, one that leapt no more than is stored."""
         if self.answered_at_ms is None or self.ended_at_ms is None:
             return 0
         return min(max(0, self.ended_at_ms - self.answered_at_ms), TALK_MS_MAX)

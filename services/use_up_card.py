@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from billing.states import CardStatus, CardType
 from models import Card, Wallet
+from services.card_state import is_or_goes_back_to, moved_to
 
 
 def is_used_up(card_type: CardType, available_micros: int, empty_below_micros: int) -> bool:
@@ -19,7 +20,9 @@ def is_used_up(card_type: CardType, available_micros: int, empty_below_micros: i
 
 
 def use_up_card(session: Session, card_id: int) -> None:
-    """Only an activated card without an open hold becomes used; one with a call up is judged when that call ends."""
+    """Only an activated card without an open hold becomes used; one with a call up is judged when that call ends. A
+    card that was stopped in its last call goes back as a used one.
+    """
     no_call_up = exists().where(Wallet.id == Card.wallet_id, Wallet.open_holds == 0)
-    activated = (Card.id == card_id) & (Card.status == CardStatus.ACTIVATED) & no_call_up
-    session.execute(update(Card).where(activated).values(status=CardStatus.USED))
+    activated = (Card.id == card_id) & is_or_goes_back_to(CardStatus.ACTIVATED) & no_call_up
+    session.execute(update(Card).where(activated).values(moved_to(CardStatus.USED)))
