@@ -25,7 +25,12 @@ def make_engine(url: str | URL, *, pool_size: int = POOL_SIZE_DEFAULT, begin: st
     options = f"-c statement_timeout={STATEMENT_MS_MAX} -c lock_timeout={LOCK_MS_MAX}"
     connect = {"connect_timeout": CONNECT_SECONDS_MAX, "options": options, "application_name": "callingcard"}
     return create_engine(
-        parsed, pool_size=pool_size, max_overflow=0, pool_timeout=CONNECT_SECONDS_MAX, connect_args=connect
+        parsed,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=CONNECT_SECONDS_MAX,
+        hide_parameters=True,  # no digest and no number of a caller in a traceback
+        connect_args=connect,
     )
 
 
