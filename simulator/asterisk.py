@@ -34,6 +34,10 @@ class NoSuchAccessNumber(ValueError):
     """The dialplan has no extension for it: a real Asterisk answers 404."""
 
 
+class NoSuchCaller(ValueError):
+    """No telephone network would send such a caller id."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallFrom:
     """Who calls what. `caller_id` '' = withheld; `language` is the channel's until the server sets one."""
@@ -45,6 +49,8 @@ class CallFrom:
     spool_folder: Path | None = None  # when given, settlements that find no server are written there
 
     def __post_init__(self) -> None:
+        if not self.caller_id.isprintable() or not self.language.isalnum():  # a line break would be a line of the head
+            raise NoSuchCaller("The caller's number holds a control character, or the language is no code such as en.")
         if not _ACCESS_NUMBER.fullmatch(self.access_number):
             raise NoSuchAccessNumber(f"{self.access_number[:40]!r} is no access number: 3 to 15 digits are.")
 

@@ -64,7 +64,7 @@ class CardDialplan:
         channel.variables |= {"AGISIGHUP": "no", "AGIEXITONHANGUP": "no", "HANGUPCAUSE": "0"}
         channel.variables |= {Variable.DID: self._access_number, Variable.CHAN: channel.name}
         end: CallEnd | None = None
-        for number in range(1, ROUNDS_MAX + 2):  # one round more, in which the outcome of the tenth call is spoken
+        for number in range(1, ROUNDS_MAX + 1):
             end = yield from self._round(number)
             if end is not None or channel.is_dead:
                 break

@@ -23,7 +23,7 @@ INTERRUPT: Final = "!"
 _ENTRY: Final = re.compile(r"!?[0-9*#]*h?|w")
 _SEPARATORS: Final = re.compile(r"[,\n]")
 _BLANKS: Final = re.compile(r"[ \t\r]+")
-_AROUND_WAIT: Final = re.compile(r"(?<=[^,])(?=w)|(?<=w)(?=[^,])")
+_ENTRY_EDGES: Final = re.compile(r"(?<=[^,])(?=[w!])|(?<=w)(?=[^,])")  # these two begin an entry without a comma
 
 
 class KeyScriptRefused(ValueError):
@@ -37,7 +37,7 @@ def parse_key_script(text: str) -> list[str]:
     joined = _SEPARATORS.sub(",", _BLANKS.sub("", text.strip()))
     if not joined:
         return []
-    entries = _AROUND_WAIT.sub(",", joined).split(",")
+    entries = _ENTRY_EDGES.sub(",", joined).split(",")
     for position, entry in enumerate(entries, start=1):
         if not _ENTRY.fullmatch(entry):
             raise KeyScriptRefused(

@@ -17,6 +17,7 @@ from simulator.load_call import LoadCall
 from simulator.load_plan import Faults, LoadPlan, LoadReport, ScriptedCall
 
 AT_ONCE_MAX: Final = 2_000
+WITHHELD: Final = "-"
 _EXPECTED_FIELDS: Final = 3
 
 
@@ -46,8 +47,7 @@ async def load(plan: LoadPlan) -> LoadReport:
 
 
 async def _one_call(plan: LoadPlan, report: LoadReport, call: CallFrom, handset: Handset) -> None:
-    loop = asyncio.get_running_loop()
-    begun = loop.time()
+    begun = time.perf_counter()
     driver = LoadCall(plan, report, call, handset)
     report.calls += 1
     end: CallEnd | None = None
@@ -56,14 +56,14 @@ async def _one_call(plan: LoadPlan, report: LoadReport, call: CallFrom, handset:
             end = await driver.run()
     except TimeoutError:
         report.timed_out += 1
-    report.call_seconds.append(loop.time() - begun)
+    report.call_seconds.append(time.perf_counter() - begun)
     is_settled = driver.count()
     if not is_settled or end in {None, CallEnd.SERVICE_UNAVAILABLE}:
         report.failed += 1
 
 
 def read_calls(text: str) -> list[ScriptedCall]:
-    """One call a line: caller id (or -), keys, carrier outcomes, separated by blanks; '#' inside them is a key."""
+    """One call a line: access number/caller id (- withheld), keys, carrier outcomes, separated by blanks."""
     calls = []
     for line in text.splitlines():
         fields = line.split()
@@ -71,7 +71,7 @@ def read_calls(text: str) -> list[ScriptedCall]:
             raise click.UsageError("A line of the calls is: ACCESS_NUMBER/CALLER KEYS OUTCOMES")
         numbers, keys, carrier = fields
         access_number, _, caller_id = numbers.partition("/")
-        calls.append(ScriptedCall(access_number, caller_id, keys, carrier))
+        calls.append(ScriptedCall(access_number, "" if caller_id == WITHHELD else caller_id, keys, carrier))
     return calls
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
 from simulator.agi_head import agi_head
@@ -93,7 +94,7 @@ class _Wire(asyncio.Protocol):
         self._send(self._head)
 
     def data_received(self, data: bytes) -> None:
-        self._call.report.waits[self._step].append(self._loop.time() - self._sent_at)
+        self._call.report.waits[self._step].append(perf_counter() - self._sent_at)
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         if len(self._buffer) > COMMAND_BYTES_MAX:
             self.drop()
@@ -126,7 +127,7 @@ class _Wire(asyncio.Protocol):
             self._loop.call_later(call.dice.uniform(0, call.faults.reply_ms_max) / 1000, self._send, reply)
 
     def _send(self, data: bytes) -> None:
-        self._sent_at = self._loop.time()
+        self._sent_at = perf_counter()  # uvloop's own clock counts whole milliseconds
         if self._transport is not None:
             self._transport.write(data)
 

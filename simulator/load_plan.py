@@ -1,16 +1,21 @@
 """What a load run does, and what it came to: scripted calls, faults, counts, and waits by step."""
 
+from __future__ import annotations
+
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
-from typing import Final, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
-from simulator.call_log import CallEnd
 from simulator.carriers import parse_outcomes
 from simulator.handset import ScriptedHandset
 from simulator.key_script import parse_key_script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from simulator.call_log import CallEnd
 
 CALL_SECONDS_MAX: Final = 60.0  # no scripted call is longer: key waits take no time
 

@@ -8,11 +8,11 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from simulator.asterisk import CallFrom
-from simulator.call_log import Answered, Dialled, Event, Heard, Keyed, NotDialled, SettleAsked
+from simulator.call_log import Answered, Dialled, Ended, Event, Heard, Keyed, NotDialled, SettleAsked
 from simulator.carriers import CarrierOutcome, OutcomeRefused, parse_outcome
 from simulator.handset import GONE, SILENT, DialAttempt, KeyEnd, KeyWait, Pressed, pressed_of
 from simulator.key_script import HANG_UP, KeyScriptRefused, parse_key_script
-from simulator.report import prompt_text
+from simulator.report import spoken_text
 
 HELP: Final = (
     "Type keys and press Enter. '#' ends an entry; without it the entry times out. "
@@ -22,10 +22,11 @@ DEFAULT_OUTCOME: Final = "answer:60"
 
 
 class Screen:
-    """Prints each event of a call in one line."""
+    """Prints a call event by event; prompts that follow one another are one sentence."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._heard: list[Heard] = []
 
     def show_start(self, call: CallFrom) -> None:
         who = call.caller_id or "a withheld number"
@@ -33,14 +34,27 @@ class Screen:
 
     def show(self, event: Event) -> None:
         """The listener of a call log."""
+        if isinstance(event, Heard):
+            self._heard.append(event)
+            return
+        self.show_heard()
         self._console.print(_line(event), highlight=False, soft_wrap=True)
+
+    def show_heard(self) -> None:
+        """What was spoken since the last event of another kind."""
+        heard, self._heard = self._heard, []
+        if heard:
+            self._console.print(f"  {escape(spoken_text(heard))}", highlight=False, soft_wrap=True)
+            ids = " ".join(f"{one.prompt_id} (missing)" if one.is_missing else one.prompt_id for one in heard)
+            self._console.print(f"    [dim]{escape(ids)}[/]", highlight=False, soft_wrap=True)
 
 
 class TerminalHandset:
-    """Asks the person at the terminal."""
+    """Asks the person at the terminal, after the screen has shown what was spoken."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, screen: Screen) -> None:
         self._console = console
+        self._screen = screen
 
     def interrupts(self) -> bool:
         return False  # text is there at once: the person has read the prompt when the keys are asked for
@@ -48,26 +62,28 @@ class TerminalHandset:
     def press(self, wait: KeyWait) -> Pressed:
         if wait.is_pause:
             return SILENT
-        while True:
-            entry = self._ask(wait)
-            if not entry:
-                return SILENT
-            if entry == HANG_UP:
-                return GONE
-            pressed, rest = pressed_of(entry, wait.digits_max, wait.digits_max)
-            if rest:
-                self._console.print(f"  [dim]{len(rest)} keys more than were asked for: dropped[/]")
-            return pressed
+        self._screen.show_heard()
+        entry = self._ask(wait)
+        if not entry:
+            return SILENT
+        if entry == HANG_UP:
+            return GONE
+        pressed, rest = pressed_of(entry, wait.digits_max, wait.digits_max)
+        if rest:
+            self._console.print(f"  [dim]{len(rest)} keys more than were asked for: dropped[/]")
+        return pressed
 
     def outcome(self, attempt: DialAttempt) -> CarrierOutcome:
+        self._screen.show_heard()
         self._console.print(
             f"  [bold]Dial[/] {attempt.number} by {escape(attempt.route)}, "
             f"rings {attempt.ring_seconds} s, at most {attempt.limit_ms // 1000} s of talk"
         )
         while True:
-            word = click.prompt("  How does it end", default=DEFAULT_OUTCOME, type=str)
             try:
-                return parse_outcome(word)
+                return parse_outcome(click.prompt("  How does it end", default=DEFAULT_OUTCOME, type=str))
+            except click.Abort:
+                return parse_outcome("cancel")
             except OutcomeRefused as refused:
                 self._console.print(f"  [red]{escape(str(refused))}[/]")
 
@@ -76,21 +92,21 @@ class TerminalHandset:
         timing = f"{wait.first_seconds:g} s for the first key, {wait.next_seconds:g} s between keys"
         while True:
             self._console.print(f"  [dim]up to {wait.digits_max} keys, {timing}; keys interrupt the prompt[/]")
-            text = click.prompt("  Keys", default="", show_default=False, hide_input=wait.is_secret, type=str)
             try:
+                text = click.prompt("  Keys", default="", show_default=False, hide_input=wait.is_secret, type=str)
                 entries = parse_key_script(text)
+            except click.Abort:  # Ctrl-C or the end of the input: the caller hangs up, and the call is settled
+                return HANG_UP
             except KeyScriptRefused:
                 self._console.print(f"  [red]Keys are 0-9, * and #.[/] {HELP}")
                 continue
             return entries[0].removeprefix("!") if entries else ""
 
 
-def _line(event: Event) -> str:
+def _line(event: Answered | Keyed | Dialled | NotDialled | SettleAsked | Ended) -> str:
     match event:
         case Answered():
             line = "[green]answered[/]"
-        case Heard():
-            line = _heard(event)
         case Keyed():
             line = _keyed(event)
         case Dialled():
@@ -102,12 +118,6 @@ def _line(event: Event) -> str:
         case _:
             line = f"[bold]ended: {event.end}[/]"
     return line
-
-
-def _heard(event: Heard) -> str:
-    text = prompt_text(event.prompt_id, event.language) or "?"
-    missing = " [red](missing)[/]" if event.is_missing else ""
-    return f"  {escape(text)} [dim]{escape(event.prompt_id)}[/]{missing}"
 
 
 def _keyed(event: Keyed) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NotRequired, TypedDict
 
+from ivr_prompts.compose import transcript
 from ivr_prompts.language import LanguageUnknown, load_language
 from simulator.announced import announced_seconds
 from simulator.asterisk import PlacedCall
@@ -82,6 +83,16 @@ def prompt_text(prompt_id: str, language_code: str) -> str:
         return load_language(language_code).texts.get(prompt_id, "")
     except LanguageUnknown:
         return ""
+
+
+def spoken_text(heard: Sequence[Heard]) -> str:
+    """Prompts spoken in one breath as a person reads them; an unknown one stands as its id in brackets."""
+    try:
+        language = load_language(heard[-1].language)
+        return transcript(language, [event.prompt_id for event in heard])
+    except (LanguageUnknown, KeyError):
+        texts = (prompt_text(event.prompt_id, event.language) or f"[{event.prompt_id}]" for event in heard)
+        return " ".join(texts)
 
 
 def talk_seconds(dialled: Dialled) -> int:
