@@ -1,4 +1,4 @@
-"""The state of a card, or that to which a blocked or expired card goes back: a call that runs meanwhile moves either."""
+"""The state of a card, or the one to which a blocked or expired card goes back: a call that ends moves either."""
 
 from typing import Any
 

@@ -7,7 +7,7 @@ import hmac
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,8 +26,13 @@ class PinKeys:
     """The newest keys; `number` is stored with each card, so that a rotation knows what it has still to do."""
 
     number: int
-    digest_key: bytes
-    encryption_key: bytes
+    digest_key: bytes = field(repr=False)
+    encryption_key: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """A key that was cut short would be taken for a key: every PIN would be wrong, and none be read later."""
+        if {len(self.digest_key), len(self.encryption_key)} != {KEY_BYTES}:
+            raise ValueError(f"a key of {KEY_BYTES} bytes is needed")
 
     def digest(self, pin: str) -> bytes:
         """The lookup token of a PIN: without the key it cannot be tried against a stolen database."""
@@ -50,11 +55,17 @@ def load_pin_keys(file: Path) -> PinKeys:
         if mode & 0o077:
             raise KeysMissing(f"{file} can be read by others: run chmod 600 {file}")
         data = json.loads(file.read_text(encoding="ascii"))
-        return PinKeys(data["number"], bytes.fromhex(data["digest_key"]), bytes.fromhex(data["encryption_key"]))
+        return PinKeys(_whole(data["number"]), bytes.fromhex(data["digest_key"]), bytes.fromhex(data["encryption_key"]))
     except FileNotFoundError as missing:
         raise KeysMissing(f"{file} does not exist: run callingcard init, or restore it from a backup") from missing
     except (ValueError, KeyError, TypeError) as broken:
         raise KeysMissing(f"{file} is damaged: restore it from a backup; without it no PIN is accepted") from broken
+
+
+def _whole(number: object) -> int:
+    if not isinstance(number, int):
+        raise TypeError("the number of a key is a whole number")
+    return number
 
 
 def create_pin_keys(file: Path) -> PinKeys:
@@ -70,4 +81,14 @@ def create_pin_keys(file: Path) -> PinKeys:
         os.link(draft, file)  # fails where a file exists: two first starts at once keep one key
     finally:
         draft.unlink()
+    _write_through(file.parent)
     return keys
+
+
+def _write_through(folder: Path) -> None:
+    """A power cut after the first cards were made must not take the name of the file with it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
