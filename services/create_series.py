@@ -2,15 +2,15 @@
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from billing.card_number import card_number, keyed_number, number_length
 from billing.pin import check_pin_space
-from billing.states import CardStatus, MaintenanceStarts, SeriesStatus
+from billing.states import CardStatus, MaintenanceStarts, PinEntryMode, SeriesStatus
 from models import Card, CardGroup, CardSeries, RateTable, Wallet, WalletKind
 from services.house_wallets import open_house
 from services.pin_keys import PinKeys
@@ -54,7 +54,7 @@ class NewCard:
 
     card_id: int
     number: str
-    pin: str
+    pin: str = field(repr=False)
 
 
 def create_series(session: Session, keys: PinKeys, terms: NewSeries, now: datetime) -> list[NewCard]:
@@ -83,9 +83,18 @@ def _check(session: Session, terms: NewSeries, group: CardGroup) -> None:
             f"The rate table is in {currency}, the group {group.name} in {group.currency}: "
             f"choose a table in {group.currency}."
         )
-    too_dense = check_pin_space(group.pin_entry_mode, terms.pin_length, terms.quantity)
+    cards_total = _cards_of_this_space(session, group.pin_entry_mode, terms.pin_length) + terms.quantity
+    too_dense = check_pin_space(group.pin_entry_mode, terms.pin_length, cards_total)
     if too_dense:
         raise SeriesRefused(too_dense)
+
+
+def _cards_of_this_space(session: Session, mode: PinEntryMode, pin_length: int) -> int:
+    """The cards with PINs of this length; where the PIN logs in alone, those of such groups."""
+    query = select(func.coalesce(func.sum(CardSeries.quantity), 0)).where(CardSeries.pin_length == pin_length)
+    if mode is PinEntryMode.PIN_ONLY:
+        query = query.join(CardGroup, CardGroup.id == CardSeries.card_group_id).where(CardGroup.pin_entry_mode == mode)
+    return session.scalars(query).one()
 
 
 def _wallets(session: Session, terms: NewSeries, group: CardGroup) -> Iterator[tuple[int, int]]:
