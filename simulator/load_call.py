@@ -55,9 +55,9 @@ class LoadCall:
             elif isinstance(event, SettleAsked):
                 self.report.settlements += 1
                 settled[event.call_id] = settled.get(event.call_id, False) or event.is_confirmed
-        unsettled = list(settled.values()).count(False)
-        self.report.unsettled += unsettled
-        return unsettled == 0
+        unconfirmed = list(settled.values()).count(False)
+        self.report.unconfirmed += unconfirmed
+        return unconfirmed == 0
 
     async def _session(self, request: AgiRequest) -> AgiStatus:
         loop = asyncio.get_running_loop()

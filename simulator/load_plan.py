@@ -74,7 +74,8 @@ class StepWaits(TypedDict):
 
 @dataclass(slots=True)
 class LoadReport:
-    """Counts of one run. A call failed when it ended in the excuse, took too long, or left a call unsettled."""
+    """Counts of one run. A call failed when it ended in the excuse, took too long, or got no
+    confirmation of a settlement (which then stands in the spool)."""
 
     calls: int = 0
     failed: int = 0
@@ -82,7 +83,7 @@ class LoadReport:
     steps: int = 0
     dialled: int = 0
     settlements: int = 0
-    unsettled: int = 0
+    unconfirmed: int = 0
     talk_ms: int = 0
     timed_out: int = 0
     seconds: float = 0.0
@@ -101,7 +102,17 @@ class LoadReport:
         return {step: waits_of(seconds) for step, seconds in sorted(self.waits.items())}
 
     def as_json(self) -> dict[str, object]:
-        counts = ("calls", "failed", "sessions", "steps", "dialled", "settlements", "unsettled", "talk_ms", "timed_out")
+        counts = (
+            "calls",
+            "failed",
+            "sessions",
+            "steps",
+            "dialled",
+            "settlements",
+            "unconfirmed",
+            "talk_ms",
+            "timed_out",
+        )
         return {name: getattr(self, name) for name in counts} | {
             "seconds": round(self.seconds, 3),
             "calls_per_second": round(self.calls_per_second, 1),

@@ -26,7 +26,7 @@ def loaded(faults: Faults = NO_FAULTS, total: int = 12) -> tuple[LoadReport, Des
 
 def test_every_call_is_made_and_settled() -> None:
     report, desk = loaded()
-    assert (report.calls, report.failed, report.unsettled) == (12, 0, 0)
+    assert (report.calls, report.failed, report.unconfirmed) == (12, 0, 0)
     assert (report.settlements, report.talk_ms) == (12, 12 * 65_000)
     assert report.dial_statuses == {"CONGESTION": 12, "ANSWER": 12}
     assert len(desk.settled) == 12
@@ -46,7 +46,7 @@ def test_callers_who_hang_up_after_the_hold_are_settled_by_the_handler() -> None
         for step in range(1, 24):
             desk.offers = [offer()]
             report = run_load(LoadPlan(address, CALLS, 1, 1, Faults(hang_up_at_step=step)))
-            assert report.unsettled == 0, step
+            assert report.unconfirmed == 0, step
 
 
 def test_a_connection_that_is_cut_counts_as_failed() -> None:
