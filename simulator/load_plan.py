@@ -75,7 +75,8 @@ class StepWaits(TypedDict):
 @dataclass(slots=True)
 class LoadReport:
     """Counts of one run. A call failed when it ended in the excuse, took too long, or got no
-    confirmation of a settlement (which then stands in the spool)."""
+    confirmation of a settlement (which then stands in the spool).
+    """
 
     calls: int = 0
     failed: int = 0
