@@ -1,38 +1,58 @@
-# make run: from nothing to a real call.  make test: every test.  make check: lint, types, imports, locks.
+# Everything works on a bare Debian 12 with python3 and its venv, make and git. What is missing is named with its cure.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile setup.cfg --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help:  ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
-
-$(VENV)/installed: requirements-dev.txt setup.cfg
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv" >&2; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt || { echo "The packages could not be installed: is there a network? Run the same command again." >&2; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	@touch $@
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 14
 
 .PHONY: run
-run: $(VENV)/installed  ## everything on this machine and one real call (ONCE=1: end after it)
+run: $(VENV)/installed  ## everything on this machine, one real call, then up until Ctrl-C (ONCE=1: end after the call)
 	@$(BIN)/callingcard up $(if $(ONCE),--once)
+
+.PHONY: test
+test: check needs  ## every test: rules, databases, protocol, real Asterisk
+	@$(BIN)/callingcard asterisk fetch
+	@$(BIN)/pytest $(PYTEST)
 
 .PHONY: check
 check: $(VENV)/installed  ## lint, format, types, imports, lock files
-	$(BIN)/ruff check --quiet .
-	$(BIN)/ruff format --quiet --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory --silent lock-is-current
 
-.PHONY: test
-test: check  ## every test
-	$(BIN)/pytest
+.PHONY: lock-is-current
+lock-is-current: $(VENV)/installed
+	@cp requirements.txt requirements-dev.txt $(VENV)/
+	@$(COMPILE) -o $(VENV)/requirements.txt && $(COMPILE) --extra dev -o $(VENV)/requirements-dev.txt \
+	  || { echo "no network: the lock files were not compared with setup.cfg" >&2; exit 0; }
+	@for file in requirements.txt requirements-dev.txt; do cmp --silent $$file $(VENV)/$$file \
+	  || { echo "$$file is not what setup.cfg asks for: make lock" >&2; exit 1; }; done
+
+.PHONY: needs
+needs: $(VENV)/installed
+	@PYTHONPATH=. $(BIN)/python tests/install_needs.py
 
 .PHONY: lock
 lock: $(VENV)/installed  ## compile the lock files again from setup.cfg
-	$(BIN)/uv pip compile setup.cfg --universal --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.txt
-	$(BIN)/uv pip compile setup.cfg --extra dev --universal --generate-hashes --no-emit-index-url --no-header --quiet -o requirements-dev.txt
+	@$(COMPILE) -o requirements.txt
+	@$(COMPILE) --extra dev -o requirements-dev.txt
+
+$(VENV)/installed: requirements-dev.txt setup.cfg
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Python 3.11 or newer is needed. As root: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "Python's venv is missing. As root: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Setting up the virtual environment (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements-dev.txt \
+	  || { echo "The packages could not be installed. Is there a network? Then run the same again." >&2; exit 1; }
+	@$(PIP) install --no-deps --no-build-isolation --editable . 2>/dev/null || $(PIP) install --no-deps --editable .
+	@touch $@

@@ -1,4 +1,6 @@
-"""Real databases for the tests: a fresh SQLite file, and a private PostgreSQL that the test run starts and ends itself."""
+"""Real databases for the tests: a fresh SQLite file, and a private PostgreSQL that the test run starts and ends
+itself.
+"""
 
 from __future__ import annotations
 
