@@ -6,6 +6,7 @@ from command_line.asterisk import asterisk
 from command_line.call import call
 from command_line.calls import calls
 from command_line.card import card
+from command_line.dial import dial
 from command_line.doctor import doctor
 from command_line.fastagi import fastagi
 from command_line.init import init
@@ -20,7 +21,7 @@ def main() -> None:
     """Prepaid calling cards for Asterisk. Begin with: callingcard up"""
 
 
-for command in (init, up, fastagi, call, calls, card, prompts, asterisk, verify, doctor):
+for command in (init, up, fastagi, dial, call, calls, card, prompts, asterisk, verify, doctor):
     main.add_command(command)
 
 if __name__ == "__main__":

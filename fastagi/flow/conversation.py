@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from billing.refusals import Refusal
-from fastagi.call import Call, Keyed
+from fastagi.call import Call, Keyed, KeyEnd
 from fastagi.flow.desk import CardDesk
 from ivr_prompts.compose import spoken_date, spoken_sentence
 from ivr_prompts.language import Language, load_language
@@ -29,13 +29,23 @@ class Conversation:
     has_chosen_language: bool = False
     is_refused: bool = False  # a refusal was told after which nothing more is asked
     _waiting: list[str] = field(default_factory=list)
+    _ended_by_length: bool = False
 
     def say(self, *prompts: str) -> None:
         self._waiting += prompts
 
     async def ask(self, prompts: Iterable[str], digits_max: int, *, secret: bool = False) -> Keyed:
-        """Speak what waits and the question, and take the keys."""
-        return await self.call.ask([*self._taken(), *prompts], digits_max, secret=secret)
+        """Speak what waits and the question, and take the keys.
+
+        Many callers press '#' also after an entry that ended by its length; that '#' is the first key of the next
+        question, and means nothing there.
+        """
+        question = [*self._taken(), *prompts]
+        keyed = await self.call.ask(question, digits_max, secret=secret)
+        if self._ended_by_length and not keyed.digits and keyed.end is KeyEnd.HASH:
+            keyed = await self.call.ask(question, digits_max, secret=secret)
+        self._ended_by_length = keyed.end is KeyEnd.FULL
+        return keyed
 
     async def speak(self) -> None:
         """Speak what waits; a key ends it."""
