@@ -11,6 +11,7 @@ from models import Card, LedgerEntry, LedgerKind, Wallet, WalletKind
 from services.access import Access
 from services.card_facts import CardFacts, SeriesTerms
 from services.card_state import is_or_goes_back_to, moved_to
+from services.house_wallets import house_wallets
 
 
 def activate_card(session: Session, card_id: int, terms: SeriesTerms, now: datetime, zone: tzinfo) -> bool:
@@ -40,9 +41,11 @@ def activate_at_first_authentication(
         return
     paid = update(Wallet).where(Wallet.id == card.wallet_id).values(balance_micros=Wallet.balance_micros - fee_micros)
     session.execute(paid)
+    fees = (WalletKind.FEE_REVENUE.value, card.currency)
     entry = {
         "source_wallet_id": card.wallet_id,
-        "destination_wallet_id": access.house[WalletKind.FEE_REVENUE, card.currency],
+        # What is kept of the access number may be older than the currency.
+        "destination_wallet_id": access.house.get(fees) or house_wallets(session)[fees],
         "amount_micros": fee_micros,
         "kind": LedgerKind.ACTIVATION_FEE,
         "reference": activation_reference(card.card_id),

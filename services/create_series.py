@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
+from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from billing.card_number import card_number, keyed_number, number_length
+from billing.expiry import expires_at, grace_ends_at
 from billing.pin import check_pin_space
 from billing.states import CardStatus, MaintenanceStarts, PinEntryMode, SeriesStatus
 from models import Card, CardGroup, CardSeries, RateTable, Wallet, WalletKind
@@ -57,16 +59,22 @@ class NewCard:
     pin: str = field(repr=False)
 
 
-def create_series(session: Session, keys: PinKeys, terms: NewSeries, now: datetime) -> list[NewCard]:
-    """The cards of the new series, in the order of their serials."""
+def create_series(
+    session: Session, keys: PinKeys, terms: NewSeries, now: datetime, zone: tzinfo | None = None
+) -> list[NewCard]:
+    """The cards of the new series, in the order of their serials. `zone` is the platform's: an expiration date ends
+    by it.
+    """
     group = session.get_one(CardGroup, terms.card_group_id)
     _check(session, terms, group)
+    ends = _ends(terms, zone)
     open_house(session, group.currency)
     columns = {name: getattr(terms, name) for name in NewSeries.__slots__}
     made = insert(CardSeries).values(**columns, status=SeriesStatus.ACTIVE, created_at=now).returning(CardSeries.id)
     series_id = session.scalars(made).one()
     return [
-        _card(session, keys, terms, series_id, wallet_id, place) for place, wallet_id in _wallets(session, terms, group)
+        _card(session, keys, terms, {"series_id": series_id, "wallet_id": wallet_id, **ends}, place)
+        for place, wallet_id in _wallets(session, terms, group)
     ]
 
 
@@ -104,19 +112,28 @@ def _wallets(session: Session, terms: NewSeries, group: CardGroup) -> Iterator[t
     return enumerate(session.scalars(made, [row] * terms.quantity).all())
 
 
-def _card(session: Session, keys: PinKeys, terms: NewSeries, series_id: int, wallet_id: int, place: int) -> NewCard:
+def _ends(terms: NewSeries, zone: tzinfo | None) -> dict[str, datetime | None]:
+    """A card that no one has used expires on the date of its series; the period begins when it is activated."""
+    if terms.expiry_date is None:
+        return {}
+    if zone is None:
+        raise SeriesRefused("An expiration date ends by the platform's clock: its time zone is needed.")
+    expiry = expires_at(None, terms.expiry_date, None, zone)
+    return {"expires_at": expiry, "grace_ends_at": grace_ends_at(expiry, terms.expiry_grace_days, zone)}
+
+
+def _card(session: Session, keys: PinKeys, terms: NewSeries, common: dict[str, Any], place: int) -> NewCard:
     serial = terms.first_serial + place
     number = card_number(terms.number, serial)
     pin = _free_pin(session, keys, terms.pin_length)
     row = {
-        "series_id": series_id,
+        **common,
         "serial": serial,
         "number": keyed_number(number),
         "pin_digest": keys.digest(pin),
         "pin_encrypted": keys.encrypt(pin, keyed_number(number)),
         "pin_key": keys.number,
         "status": terms.initial_card_status,
-        "wallet_id": wallet_id,
     }
     card_id = session.scalars(insert(Card).values(row).returning(Card.id)).one()
     return NewCard(card_id, number, pin)

@@ -186,7 +186,7 @@ def a_world(
     if taxes:
         series = {"tax_profile_id": a_tax_profile(session, taxes), **(series or {})}
     terms = a_series(group_id, sell_id, **(series or {}))
-    cards = create_series(session, KEYS, terms, NOW)
+    cards = create_series(session, KEYS, terms, NOW, UTC)
     series_id = session.scalars(select(CardSeries.id).where(CardSeries.number == terms.number)).one()
     return World(session, plan_id, group_id, series_id, sell_id, accounts, cards)
 

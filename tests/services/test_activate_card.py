@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -84,6 +85,13 @@ def test_a_fee_above_the_balance_takes_what_is_there(session: Session) -> None:
     log_in(world)
     assert world.wallet() == (0, 0, 0)
     assert [amount for *_, amount in fee_rows(world)] == [micros("1.50")]
+    assert world.is_proved()
+
+
+def test_a_fee_in_a_currency_that_is_newer_than_the_kept_access_is_booked(session: Session) -> None:
+    world = a_world(session, group=AT_LOGIN, series=FEE)
+    activate_at_first_authentication(session, replace(world.access(), house={}), world.card(), NOW, UTC)
+    assert len(fee_rows(world)) == 1
     assert world.is_proved()
 
 

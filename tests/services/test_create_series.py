@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from factories import KEYS, NOW, World, a_group, a_rate_table, a_series, a_world, micros
@@ -83,6 +85,21 @@ def test_cards_begin_in_the_state_of_the_series(session: Session, status: CardSt
     made(session, initial_card_status=status)
     assert set(session.scalars(select(Card.status))) == {status}
     assert session.scalars(select(CardSeries.status)).one() is SeriesStatus.ACTIVE
+
+
+def test_a_card_that_no_one_has_used_expires_on_the_date_of_its_series(session: Session) -> None:
+    """JC-38, by the platform's clock; else one call could spend all of an expired card. The period has not begun."""
+    terms = {"expiry_date": date(2026, 11, 21), "expiry_period_days": 30, "expiry_grace_days": 7, "quantity": 1}
+    group_id = a_group(session)
+    series = a_series(group_id, a_rate_table(session, "Table", ()), **terms)
+    create_series(session, KEYS, series, NOW, ZoneInfo("Europe/Vilnius"))
+    ends = session.execute(select(Card.expires_at, Card.grace_ends_at)).one()
+    assert tuple(ends) == (datetime(2026, 11, 21, 22, tzinfo=UTC), datetime(2026, 11, 28, 22, tzinfo=UTC))
+
+
+def test_a_date_without_the_platforms_clock_is_refused(session: Session) -> None:
+    with pytest.raises(SeriesRefused, match="time zone"):
+        made(session, expiry_date=date(2026, 11, 21))
 
 
 def test_a_number_of_another_length_than_the_groups_is_refused(session: Session) -> None:

@@ -184,6 +184,12 @@ def test_an_expiry_begins_at_its_instant_and_not_before(world: World) -> None:
     assert refusal_of(world) is Refusal.CARD_EXPIRED
 
 
+def test_a_pending_card_of_an_expired_series_may_not_call(session: Session) -> None:
+    """JC-38: its date has passed although no one ever activated it."""
+    world = a_world(session, series={"expiry_date": NOW.date() - timedelta(days=1)})
+    assert refusal_of(world) is Refusal.CARD_EXPIRED
+
+
 def test_a_card_of_less_than_a_coin_is_used_up(session: Session) -> None:
     world = a_world(session, series={"face_value_micros": 9_999})
     assert refusal_of(world) is Refusal.CARD_USED_UP
