@@ -146,6 +146,12 @@ def test_a_rate_holds_from_its_first_moment_until_before_its_last(world: World) 
     assert world.good_quote(now=NOW + hour).destination_name == "Later"
 
 
+def test_a_rate_without_a_successor_ends_at_its_last_moment(world: World) -> None:
+    set_rate(world, "44", valid_until=NOW)
+    assert world.good_quote(now=NOW - timedelta(seconds=1)).rate_prefix == "44"
+    assert world.quote() is Refusal.NO_RATE
+
+
 def test_a_rate_that_began_later_replaces_an_endless_one(world: World) -> None:
     sale = {"destination_name": "Sale", "price_per_minute_micros": 30_000, "valid_from": NOW}
     row(world.session, Rate, rate_table_id=world.rate_table_id, prefix="44", **sale)
