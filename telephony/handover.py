@@ -38,7 +38,8 @@ class Variable(StrEnum):
     ROUTE = "CARD_ROUTE"  # dialplan: the route being tried
     TRIED = "CARD_TRIED"  # dialplan: every route tried so far with its outcome
     ANSWERED_AT = "CARD_ANSWERED_AT"  # dialplan: ms since the epoch, stamped on the carrier's channel
-    ENDED_AT = "CARD_ENDED_AT"  # dialplan: ms since the epoch, stamped right after Dial
+    LEG_ENDED = "CARD_LEG_ENDED"  # dialplan: call id and end of the carrier's leg, stamped on the carrier's channel
+    ENDED_AT = "CARD_ENDED_AT"  # dialplan: ms since the epoch, the end of the carrier's leg
 
 
 class NextStep(StrEnum):

@@ -208,15 +208,6 @@ def test_early_media_then_an_answer_counts_from_the_answer(plant: Plant, server:
     assert abs(only(server).talk_ms - 3000) < 300
 
 
-def test_the_warning_is_heard_by_the_caller_before_the_limit(plant: Plant, server: TinyAgiServer) -> None:
-    server.rounds = [dial("9999000000", "demo.second", limit="4000:3000:1500")]
-    with plant.phone.call(ACCESS_NUMBER, recording="warned") as call:
-        assert call.wait_for_end(15) is not None
-    plant.wait_until_idle()
-    assert abs(only(server).talk_ms - 4000) < 60
-    assert hear(plant, "warned", "call-ends-soon", "call-ends-soon") == [True, True]
-
-
 def test_no_call_is_left_behind(plant: Plant) -> None:
     wait_for(lambda: plant.channels() == 0, 10)
     assert spooled(plant) == []
