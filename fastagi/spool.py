@@ -15,7 +15,7 @@ from telephony.handover import SettleArguments, SettleArgumentsRefused
 REPLAY_SECONDS = 3
 FILES_A_ROUND_MAX = 500  # after a long outage the live settlements still get their turn
 LINE_BYTES_MAX = 1_024
-UNKNOWN_KEPT_SECONDS = 300  # an authorisation cannot be under way for longer
+KEPT_SECONDS = 300  # no authorisation is under way, and no line being written, for longer
 PUT_ASIDE = "refused"  # what cannot be settled is kept here for the operator, never erased
 
 log = structlog.get_logger()
@@ -45,6 +45,8 @@ async def _replay_file(file: Path, desk: CardDesk, clock: Callable[[], float]) -
     """The first whole line counts; the file is removed after the commit."""
     line = _first_line(file)
     if line is None:
+        if _is_old(file, clock):
+            _put_aside(file, "its line was never finished")
         return False
     try:
         arguments = SettleArguments.from_spool_line(line)
@@ -54,7 +56,7 @@ async def _replay_file(file: Path, desk: CardDesk, clock: Callable[[], float]) -
     if await settle_by(arguments, desk):
         _remove(file)
         return True
-    if clock() - _written_at(file) > UNKNOWN_KEPT_SECONDS:
+    if _is_old(file, clock):
         _put_aside(file, "no hold has this call id")
     return False
 
@@ -64,18 +66,19 @@ def _waiting(folder: Path) -> list[Path]:
 
 
 def _first_line(file: Path) -> str | None:
-    """None while the line is still being written."""
+    """None while the line is still being written; one that is too long is cut, and then refused as garbage."""
     with file.open("rb") as lines:
         line = lines.readline(LINE_BYTES_MAX)
-    return line.decode("ascii", "replace") if line.endswith(b"\n") else None
+    is_whole = line.endswith(b"\n") or len(line) == LINE_BYTES_MAX
+    return line.decode("ascii", "replace") if is_whole else None
 
 
 def _remove(file: Path) -> None:
     file.unlink(missing_ok=True)  # another server on the same folder may have been first
 
 
-def _written_at(file: Path) -> float:
-    return file.stat().st_mtime
+def _is_old(file: Path, clock: Callable[[], float]) -> bool:
+    return clock() - file.stat().st_mtime > KEPT_SECONDS
 
 
 def _put_aside(file: Path, why: str) -> None:
