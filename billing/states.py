@@ -74,6 +74,14 @@ class MaintenanceStarts(StrEnum):
     AT_ACTIVATION = "at_activation"
 
 
+class RechargeExtends(StrEnum):
+    """What a recharge does to the expiry of a card that has an expiry period (features.md 3.7)."""
+
+    NO = "no"
+    FROM_NOW = "from_now"
+    FROM_OLD_DATE = "from_old_date"
+
+
 class CallDisposition(StrEnum):
     ANSWERED = "answered"
     BUSY = "busy"
@@ -81,3 +89,35 @@ class CallDisposition(StrEnum):
     UNREACHABLE = "unreachable"
     ALL_LINES_BUSY = "all_lines_busy"
     CANCELLED = "cancelled"
+
+
+class VoucherStatus(StrEnum):
+    READY = "ready"
+    REDEEMED = "redeemed"
+    BLOCKED = "blocked"
+
+
+class GuardScope(StrEnum):
+    """Whose wrong entries are counted."""
+
+    CALLER_ID = "caller_id"
+    ACCESS_NUMBER = "access_number"
+    TRUNK = "trunk"
+    ADDRESS = "address"  # of a portal or console visitor
+
+
+class EntryKind(StrEnum):
+    """What was entered wrong; each has its own daily budget."""
+
+    NUMBER_AND_PIN = "number_and_pin"
+    PIN_ONLY = "pin_only"
+    VOUCHER = "voucher"
+    PORTAL = "portal"
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"

@@ -2,24 +2,32 @@
 
 from models.access_number import AccessNumber
 from models.account import Account, TrunkProtocol
+from models.audit import AuditEntry, AuditHead
 from models.base import Base
 from models.call import CallRecord
 from models.caller_id_binding import BindingAct, CallerIdBinding, CallerIdBindingEvent
 from models.card import Card
-from models.card_group import CardGroup, DeniedDestination, GhostPercent
+from models.card_group import CardGroup, DestinationRule, GhostPercent
 from models.card_series import CardSeries
 from models.client import Client
+from models.guard import FailedEntry, GuardBudget, GuardCounter
 from models.hold import Hold
 from models.ivr_plan import IvrPlan, IvrPlanGroup
+from models.job import Job, JobLock
 from models.ledger import LedgerEntry, LedgerKind
 from models.rate_table import Rate, RateTable
 from models.routing_plan import RoutingPlan, RoutingPlanCarrier
+from models.seller import Distributor, Reseller
+from models.speed_dial import SpeedDial
 from models.tax import TaxProfile, TaxRate
+from models.voucher import Voucher, VoucherBatch
 from models.wallet import Wallet, WalletKind
 
 __all__ = [
     "AccessNumber",
     "Account",
+    "AuditEntry",
+    "AuditHead",
     "Base",
     "BindingAct",
     "CallRecord",
@@ -29,20 +37,30 @@ __all__ = [
     "CardGroup",
     "CardSeries",
     "Client",
-    "DeniedDestination",
+    "DestinationRule",
+    "Distributor",
+    "FailedEntry",
     "GhostPercent",
+    "GuardBudget",
+    "GuardCounter",
     "Hold",
     "IvrPlan",
     "IvrPlanGroup",
+    "Job",
+    "JobLock",
     "LedgerEntry",
     "LedgerKind",
     "Rate",
     "RateTable",
+    "Reseller",
     "RoutingPlan",
     "RoutingPlanCarrier",
+    "SpeedDial",
     "TaxProfile",
     "TaxRate",
     "TrunkProtocol",
+    "Voucher",
+    "VoucherBatch",
     "Wallet",
     "WalletKind",
 ]

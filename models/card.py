@@ -30,7 +30,9 @@ class Card(Base):
             "(status IN ('inactive', 'pending')) = (activated_at IS NULL) OR status IN ('expired', 'blocked')",
             "activation_dated",
         ),
+        CheckConstraint("maintenance_periods_done >= 0", "maintenance_periods_not_negative"),
         Index("ix_card_series_status", "series_id", "status"),
+        Index("ix_card_expires", "expires_at"),
     )
 
     id: Mapped[Id]
@@ -44,6 +46,14 @@ class Card(Base):
     status_before: Mapped[CardStatus | None] = mapped_column(word(CardStatus, name="cardstatus_before"))
     wallet_id: Mapped[int] = reference("wallet.id")
     language: Mapped[str | None] = mapped_column(String(8))
+    released_at: Mapped[Moment | None]
+    sold_at: Mapped[Moment | None]
+    sold_to: Mapped[str | None] = mapped_column(String(120))
+    distributor_id: Mapped[int | None] = reference("distributor.id")
+    status_reason: Mapped[str | None] = mapped_column(String(500))
+    replaced_by_card_id: Mapped[int | None] = reference("card.id")
+    # Number of maintenance periods that are booked or were not owed; the next one to book is this one plus one.
+    maintenance_periods_done: Mapped[int] = mapped_column(default=0)
     activated_at: Mapped[Moment | None]
     expires_at: Mapped[Moment | None]
     grace_ends_at: Mapped[Moment | None]

@@ -1,6 +1,6 @@
 """Card groups: the product and its behaviour in the IVR (MOR's card group)."""
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.states import ActivatesOn, CardType, PinEntryMode
@@ -25,6 +25,11 @@ class CardGroup(Base):
         CheckConstraint("call_seconds_min BETWEEN 1 AND call_seconds_max", "call_seconds_in_order"),
         CheckConstraint("call_seconds_max <= 86400", "call_seconds_max_in_range"),
         CheckConstraint("balance_min_to_call_micros >= 0 AND empty_below_micros >= 0", "limits_not_negative"),
+        CheckConstraint("recharge_min_micros >= 0 AND recharge_min_micros <= recharge_max_micros", "recharge_in_order"),
+        CheckConstraint("talk_seconds_a_day_max >= 1", "talk_a_day_positive"),
+        CheckConstraint(
+            "spend_a_day_max_micros >= 0 AND pinless_spend_a_day_max_micros >= 0", "spend_a_day_not_negative"
+        ),
     )
 
     id: Mapped[Id]
@@ -60,7 +65,24 @@ class CardGroup(Base):
     balance_min_to_call_micros: Mapped[Micros]
     empty_below_micros: Mapped[int] = mapped_column(default=10_000)
     activates_on: Mapped[ActivatesOn] = mapped_column(word(ActivatesOn), default=ActivatesOn.FIRST_ANSWERED_CALL)
+    spend_a_day_max_micros: Mapped[int | None] = mapped_column(BigInteger)
+    pinless_spend_a_day_max_micros: Mapped[int | None] = mapped_column(BigInteger)
+    talk_seconds_a_day_max: Mapped[int | None]
+    disposable_until_empty: Mapped[bool] = mapped_column(default=False)
+    low_credit_below_micros: Mapped[Micros]
+    # recharge and replacement
+    recharge_min_micros: Mapped[Micros]
+    recharge_max_micros: Mapped[int | None] = mapped_column(BigInteger)
+    replacement_allowed: Mapped[bool] = mapped_column(default=True)
+    # what the menu after "*" offers; a key whose feature is off is neither spoken nor accepted
+    menu_balance: Mapped[bool] = mapped_column(default=True)
+    menu_top_up: Mapped[bool] = mapped_column(default=True)
+    menu_speed_dial: Mapped[bool] = mapped_column(default=True)
+    menu_last_call: Mapped[bool] = mapped_column(default=True)
+    menu_phones: Mapped[bool] = mapped_column(default=True)
+    menu_languages: Mapped[bool] = mapped_column(default=True)
     routing_plan_id: Mapped[int | None] = reference("routing_plan.id")
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class GhostPercent(Base):
@@ -76,13 +98,22 @@ class GhostPercent(Base):
     minutes_percent: Mapped[int]
 
 
-class DeniedDestination(Base):
-    """A prefix that the cards of a group may not call; without a group it holds for the whole platform."""
+class DestinationRule(Base):
+    """A prefix that may not be called, or (`is_allowed`) one of the few that may.
 
-    __tablename__ = "denied_destination"
-    __table_args__ = (UniqueConstraint("card_group_id", "prefix"),)
+    It holds for a series, for a group, or without either for the whole platform. Where an owner has any allowed prefix,
+    its cards call nothing else; a denied prefix wins over an allowed one.
+    """
+
+    __tablename__ = "destination_rule"
+    __table_args__ = (
+        UniqueConstraint("card_group_id", "card_series_id", "prefix"),
+        CheckConstraint("card_group_id IS NULL OR card_series_id IS NULL", "one_owner"),
+    )
 
     id: Mapped[Id]
     card_group_id: Mapped[int | None] = reference("card_group.id", ondelete="CASCADE")
+    card_series_id: Mapped[int | None] = reference("card_series.id", ondelete="CASCADE")
     prefix: Mapped[str] = mapped_column(String(20), index=True)
+    is_allowed: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[Name]

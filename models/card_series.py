@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from billing.states import CardStatus, MaintenanceStarts, SeriesStatus
+from billing.states import CardStatus, MaintenanceStarts, RechargeExtends, SeriesStatus
 from models.base import Base, Id, Micros, Moment, reference, word
 
 
@@ -52,4 +52,9 @@ class CardSeries(Base):
     expiry_date: Mapped[date | None] = mapped_column(Date)
     expiry_period_days: Mapped[int | None]
     expiry_grace_days: Mapped[int] = mapped_column(default=0)
+    recharge_extends_expiry: Mapped[RechargeExtends] = mapped_column(word(RechargeExtends), default=RechargeExtends.NO)
+    reseller_id: Mapped[int | None] = reference("reseller.id")
     created_at: Mapped[Moment]
+    # Empty while the cards are still being made: until then no card of the series exists for a caller (JC-28).
+    made_at: Mapped[Moment | None]
+    version: Mapped[int] = mapped_column(default=1)

@@ -14,7 +14,7 @@ from models import (
     AccessNumber,
     CardGroup,
     CardSeries,
-    DeniedDestination,
+    DestinationRule,
     GhostPercent,
     IvrPlan,
     IvrPlanGroup,
@@ -136,7 +136,10 @@ def _card_entry(session: Session, plan_id: int) -> tuple[CardEntry, frozenset[in
 
 def _denied_prefixes(session: Session, group_ids: frozenset[int]) -> dict[int | None, tuple[str, ...]]:
     denied: dict[int | None, tuple[str, ...]] = {}
-    for group_id, prefix in session.execute(select(DeniedDestination.card_group_id, DeniedDestination.prefix)):
+    denying = select(DestinationRule.card_group_id, DestinationRule.prefix).where(
+        ~DestinationRule.is_allowed, DestinationRule.card_series_id.is_(None)
+    )
+    for group_id, prefix in session.execute(denying):
         if group_id is None or group_id in group_ids:
             denied[group_id] = (*denied.get(group_id, ()), prefix)
     return denied

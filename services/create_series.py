@@ -70,7 +70,11 @@ def create_series(
     ends = _ends(terms, zone)
     open_house(session, group.currency)
     columns = {name: getattr(terms, name) for name in NewSeries.__slots__}
-    made = insert(CardSeries).values(**columns, status=SeriesStatus.ACTIVE, created_at=now).returning(CardSeries.id)
+    made = (
+        insert(CardSeries)
+        .values(**columns, status=SeriesStatus.ACTIVE, created_at=now, made_at=now)
+        .returning(CardSeries.id)
+    )
     series_id = session.scalars(made).one()
     return [
         _card(session, keys, terms, {"series_id": series_id, "wallet_id": wallet_id, **ends}, place)

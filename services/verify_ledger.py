@@ -87,8 +87,14 @@ CHECKS = {
         FROM call_record WHERE announced_seconds < 0 OR limit_seconds < 0 OR talk_seconds > limit_seconds""",
 }
 
-TRIGGERS = {"ledger_entry_no_update", "ledger_entry_no_delete", "wallet_opening_fixed", "wallet_no_delete"}
-TRIGGERS_POSTGRESQL = {"ledger_entry_no_update", "ledger_entry_no_truncate", "wallet_opening_fixed", "wallet_no_delete"}
+TRIGGERS = {
+    "ledger_entry_no_update",
+    "audit_entry_no_update",
+    "wallet_opening_fixed",
+    "wallet_no_delete",
+}
+TRIGGERS_SQLITE = TRIGGERS | {"ledger_entry_no_delete", "audit_entry_no_delete"}
+TRIGGERS_POSTGRESQL = TRIGGERS | {"ledger_entry_no_truncate", "audit_entry_no_truncate"}
 
 
 def verify_ledger(session: Session) -> list[Breach]:
@@ -108,7 +114,7 @@ def _breaches(session: Session, name: str, query: str) -> Iterator[Breach]:
 def _missing_guards(session: Session) -> Iterator[Breach]:
     """I8: the triggers that keep the ledger append-only are there and switched on."""
     if session.get_bind().dialect.name == "sqlite":
-        wanted, query = TRIGGERS, "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        wanted, query = TRIGGERS_SQLITE, "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     else:
         wanted, query = TRIGGERS_POSTGRESQL, "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
     present = set(session.scalars(text(query)))

@@ -1,4 +1,4 @@
-"""The tables of cards, money, rates and calls.
+"""The tables of cards, money, rates, calls, vouchers, guard, jobs and audit.
 
 The first migration: it runs on an empty database.
 """
@@ -13,6 +13,92 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "audit_entry",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("door", sa.String(length=20), nullable=False),
+        sa.Column("address", sa.String(length=80), nullable=True),
+        sa.Column("act", sa.String(length=60), nullable=False),
+        sa.Column("object_kind", sa.String(length=40), nullable=False),
+        sa.Column("object_id", sa.String(length=80), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=True),
+        sa.Column("after", sa.JSON(), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("chain", sa.LargeBinary(length=32), nullable=False),
+        sa.CheckConstraint("length(chain) = 32", name=op.f("ck_audit_entry_chain_length")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_entry")),
+    )
+    op.create_index("ix_audit_entry_happened", "audit_entry", ["happened_at"], unique=False)
+    op.create_index("ix_audit_entry_object", "audit_entry", ["object_kind", "object_id"], unique=False)
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("chain", sa.LargeBinary(length=32), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_audit_head_only_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+    )
+    op.create_table(
+        "distributor",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("sees_pins", sa.Boolean(), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distributor")),
+        sa.UniqueConstraint("name", name=op.f("uq_distributor_name")),
+    )
+    op.create_table(
+        "guard_budget",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "number_and_pin",
+                "pin_only",
+                "voucher",
+                "portal",
+                name="entrykind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("secret_length", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("alarmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("failures >= 0", name=op.f("ck_guard_budget_failures_not_negative")),
+        sa.PrimaryKeyConstraint("day", "kind", "secret_length", name=op.f("pk_guard_budget")),
+    )
+    op.create_table(
+        "guard_counter",
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "caller_id",
+                "access_number",
+                "trunk",
+                "address",
+                name="guardscope",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locks", sa.Integer(), nullable=False),
+        sa.Column("window_began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "failures >= 0 AND tries >= 0 AND locks >= 0", name=op.f("ck_guard_counter_counts_not_negative")
+        ),
+        sa.PrimaryKeyConstraint("scope", "subject", name=op.f("pk_guard_counter")),
+    )
     op.create_table(
         "ivr_plan",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -36,12 +122,58 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_ivr_plan_name")),
     )
     op.create_table(
+        "job",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "waiting",
+                "running",
+                "done",
+                "cancelled",
+                "failed",
+                name="jobstate",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("asked_by", sa.String(length=120), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("done BETWEEN 0 AND total", name=op.f("ck_job_done_in_range")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+        sa.UniqueConstraint("kind", "key", name=op.f("uq_job_kind_key")),
+    )
+    op.create_table(
+        "job_lock",
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("owner", sa.String(length=80), nullable=False),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_lock")),
+    )
+    op.create_table(
         "rate_table",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rate_table")),
         sa.UniqueConstraint("name", name=op.f("uq_rate_table_name")),
+    )
+    op.create_table(
+        "reseller",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reseller")),
+        sa.UniqueConstraint("name", name=op.f("uq_reseller_name")),
     )
     op.create_table(
         "routing_plan",
@@ -70,6 +202,23 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_profile")),
         sa.UniqueConstraint("name", name=op.f("uq_tax_profile_name")),
+    )
+    op.create_table(
+        "voucher_batch",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("value_micros", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("code_length", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("code_length BETWEEN 12 AND 16", name=op.f("ck_voucher_batch_code_length_in_range")),
+        sa.CheckConstraint("quantity BETWEEN 1 AND 1000000", name=op.f("ck_voucher_batch_quantity_in_range")),
+        sa.CheckConstraint("value_micros > 0", name=op.f("ck_voucher_batch_value_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_voucher_batch")),
+        sa.UniqueConstraint("name", name=op.f("uq_voucher_batch_name")),
     )
     op.create_table(
         "wallet",
@@ -199,7 +348,22 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("spend_a_day_max_micros", sa.BigInteger(), nullable=True),
+        sa.Column("pinless_spend_a_day_max_micros", sa.BigInteger(), nullable=True),
+        sa.Column("talk_seconds_a_day_max", sa.Integer(), nullable=True),
+        sa.Column("disposable_until_empty", sa.Boolean(), nullable=False),
+        sa.Column("low_credit_below_micros", sa.BigInteger(), nullable=False),
+        sa.Column("recharge_min_micros", sa.BigInteger(), nullable=False),
+        sa.Column("recharge_max_micros", sa.BigInteger(), nullable=True),
+        sa.Column("replacement_allowed", sa.Boolean(), nullable=False),
+        sa.Column("menu_balance", sa.Boolean(), nullable=False),
+        sa.Column("menu_top_up", sa.Boolean(), nullable=False),
+        sa.Column("menu_speed_dial", sa.Boolean(), nullable=False),
+        sa.Column("menu_last_call", sa.Boolean(), nullable=False),
+        sa.Column("menu_phones", sa.Boolean(), nullable=False),
+        sa.Column("menu_languages", sa.Boolean(), nullable=False),
         sa.Column("routing_plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "balance_min_to_call_micros >= 0 AND empty_below_micros >= 0",
             name=op.f("ck_card_group_limits_not_negative"),
@@ -225,6 +389,15 @@ def upgrade() -> None:
             "ghost_minutes_percent BETWEEN 20 AND 200", name=op.f("ck_card_group_ghost_minutes_in_range")
         ),
         sa.CheckConstraint("number_length BETWEEN 10 AND 18", name=op.f("ck_card_group_number_length_in_range")),
+        sa.CheckConstraint(
+            "recharge_min_micros >= 0 AND recharge_min_micros <= recharge_max_micros",
+            name=op.f("ck_card_group_recharge_in_order"),
+        ),
+        sa.CheckConstraint(
+            "spend_a_day_max_micros >= 0 AND pinless_spend_a_day_max_micros >= 0",
+            name=op.f("ck_card_group_spend_a_day_not_negative"),
+        ),
+        sa.CheckConstraint("talk_seconds_a_day_max >= 1", name=op.f("ck_card_group_talk_a_day_positive")),
         sa.ForeignKeyConstraint(
             ["routing_plan_id"],
             ["routing_plan.id"],
@@ -473,7 +646,23 @@ def upgrade() -> None:
         sa.Column("expiry_date", sa.Date(), nullable=True),
         sa.Column("expiry_period_days", sa.Integer(), nullable=True),
         sa.Column("expiry_grace_days", sa.Integer(), nullable=False),
+        sa.Column(
+            "recharge_extends_expiry",
+            sa.Enum(
+                "no",
+                "from_now",
+                "from_old_date",
+                name="rechargeextends",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "initial_card_status IN ('inactive', 'pending')", name=op.f("ck_card_series_initial_status_unused")
         ),
@@ -502,6 +691,9 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
+            ["reseller_id"], ["reseller.id"], name=op.f("fk_card_series_reseller_id_reseller"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
             ["routing_plan_id"],
             ["routing_plan.id"],
             name=op.f("fk_card_series_routing_plan_id_routing_plan"),
@@ -516,22 +708,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card_series")),
         sa.UniqueConstraint("number", name=op.f("uq_card_series_number")),
     )
-    op.create_table(
-        "denied_destination",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("card_group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("prefix", sa.String(length=20), nullable=False),
-        sa.Column("reason", sa.String(length=120), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["card_group_id"],
-            ["card_group.id"],
-            name=op.f("fk_denied_destination_card_group_id_card_group"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_denied_destination")),
-        sa.UniqueConstraint("card_group_id", "prefix", name=op.f("uq_denied_destination_card_group_id_prefix")),
-    )
-    op.create_index(op.f("ix_denied_destination_prefix"), "denied_destination", ["prefix"], unique=False)
     op.create_table(
         "ghost_percent",
         sa.Column("card_group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -604,6 +780,13 @@ def upgrade() -> None:
         ),
         sa.Column("wallet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sold_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sold_to", sa.String(length=120), nullable=True),
+        sa.Column("distributor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("status_reason", sa.String(length=500), nullable=True),
+        sa.Column("replaced_by_card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("maintenance_periods_done", sa.Integer(), nullable=False),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("grace_ends_at", sa.DateTime(timezone=True), nullable=True),
@@ -614,8 +797,15 @@ def upgrade() -> None:
             name=op.f("ck_card_activation_dated"),
         ),
         sa.CheckConstraint("length(pin_digest) = 32", name=op.f("ck_card_pin_digest_length")),
+        sa.CheckConstraint("maintenance_periods_done >= 0", name=op.f("ck_card_maintenance_periods_not_negative")),
         sa.CheckConstraint("pin_failures >= 0", name=op.f("ck_card_pin_failures_not_negative")),
         sa.CheckConstraint("serial BETWEEN 0 AND 999999999", name=op.f("ck_card_serial_in_range")),
+        sa.ForeignKeyConstraint(
+            ["distributor_id"], ["distributor.id"], name=op.f("fk_card_distributor_id_distributor"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaced_by_card_id"], ["card.id"], name=op.f("fk_card_replaced_by_card_id_card"), ondelete="RESTRICT"
+        ),
         sa.ForeignKeyConstraint(
             ["series_id"], ["card_series.id"], name=op.f("fk_card_series_id_card_series"), ondelete="RESTRICT"
         ),
@@ -628,7 +818,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("series_id", "serial", name=op.f("uq_card_series_id_serial")),
         sa.UniqueConstraint("wallet_id", name=op.f("uq_card_wallet_id")),
     )
+    op.create_index("ix_card_expires", "card", ["expires_at"], unique=False)
     op.create_index("ix_card_series_status", "card", ["series_id", "status"], unique=False)
+    op.create_table(
+        "destination_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("card_group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("card_series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("prefix", sa.String(length=20), nullable=False),
+        sa.Column("is_allowed", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=120), nullable=False),
+        sa.CheckConstraint(
+            "card_group_id IS NULL OR card_series_id IS NULL", name=op.f("ck_destination_rule_one_owner")
+        ),
+        sa.ForeignKeyConstraint(
+            ["card_group_id"],
+            ["card_group.id"],
+            name=op.f("fk_destination_rule_card_group_id_card_group"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["card_series_id"],
+            ["card_series.id"],
+            name=op.f("fk_destination_rule_card_series_id_card_series"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_destination_rule")),
+        sa.UniqueConstraint(
+            "card_group_id",
+            "card_series_id",
+            "prefix",
+            name=op.f("uq_destination_rule_card_group_id_card_series_id_prefix"),
+        ),
+    )
+    op.create_index(op.f("ix_destination_rule_prefix"), "destination_rule", ["prefix"], unique=False)
     op.create_table(
         "routing_plan_carrier",
         sa.Column("routing_plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -678,6 +901,36 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_caller_id_binding_event_card_id"), "caller_id_binding_event", ["card_id"], unique=False)
     op.create_table(
+        "failed_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "number_and_pin",
+                "pin_only",
+                "voucher",
+                "portal",
+                name="entrykind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("door", sa.String(length=20), nullable=False),
+        sa.Column("caller_id", sa.String(length=15), nullable=True),
+        sa.Column("access_number", sa.String(length=15), nullable=True),
+        sa.Column("card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name=op.f("fk_failed_entry_card_id_card"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_failed_entry")),
+    )
+    op.create_index(op.f("ix_failed_entry_caller_id"), "failed_entry", ["caller_id"], unique=False)
+    op.create_index(op.f("ix_failed_entry_card_id"), "failed_entry", ["card_id"], unique=False)
+    op.create_index("ix_failed_entry_happened", "failed_entry", ["happened_at"], unique=False)
+    op.create_table(
         "hold",
         sa.Column("call_id", sa.String(length=80), nullable=False),
         sa.Column("wallet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -711,6 +964,54 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
     )
+    op.create_table(
+        "speed_dial",
+        sa.Column("card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("slot", sa.String(length=2), nullable=False),
+        sa.Column("destination", sa.String(length=15), nullable=False),
+        sa.CheckConstraint("length(slot) BETWEEN 1 AND 2", name=op.f("ck_speed_dial_slot_length")),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_speed_dial_card_id_card"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("card_id", "slot", name=op.f("pk_speed_dial")),
+    )
+    op.create_table(
+        "voucher",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("code_encrypted", sa.LargeBinary(length=64), nullable=True),
+        sa.Column("code_key", sa.Integer(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "ready",
+                "redeemed",
+                "blocked",
+                name="voucherstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("redeemed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("redeemed_card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("blocked_reason", sa.String(length=500), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'redeemed') = (redeemed_at IS NOT NULL)", name=op.f("ck_voucher_redemption_dated")
+        ),
+        sa.CheckConstraint("length(code_digest) = 32", name=op.f("ck_voucher_code_digest_length")),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["voucher_batch.id"], name=op.f("fk_voucher_batch_id_voucher_batch"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["redeemed_card_id"], ["card.id"], name=op.f("fk_voucher_redeemed_card_id_card"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_voucher")),
+        sa.UniqueConstraint("batch_id", "serial", name=op.f("uq_voucher_batch_id_serial")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_voucher_code_digest")),
+    )
+    op.create_index(op.f("ix_voucher_redeemed_card_id"), "voucher", ["redeemed_card_id"], unique=False)
     op.create_table(
         "call_record",
         sa.Column("call_id", sa.String(length=80), nullable=False),
@@ -789,14 +1090,17 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("call_record")
+    op.drop_table("voucher")
+    op.drop_table("speed_dial")
     op.drop_table("hold")
+    op.drop_table("failed_entry")
     op.drop_table("caller_id_binding_event")
     op.drop_table("caller_id_binding")
     op.drop_table("routing_plan_carrier")
+    op.drop_table("destination_rule")
     op.drop_table("card")
     op.drop_table("ivr_plan_group")
     op.drop_table("ghost_percent")
-    op.drop_table("denied_destination")
     op.drop_table("card_series")
     op.drop_table("account")
     op.drop_table("tax_rate")
@@ -806,7 +1110,16 @@ def downgrade() -> None:
     op.drop_table("card_group")
     op.drop_table("access_number")
     op.drop_table("wallet")
+    op.drop_table("voucher_batch")
     op.drop_table("tax_profile")
     op.drop_table("routing_plan")
+    op.drop_table("reseller")
     op.drop_table("rate_table")
+    op.drop_table("job_lock")
+    op.drop_table("job")
     op.drop_table("ivr_plan")
+    op.drop_table("guard_counter")
+    op.drop_table("guard_budget")
+    op.drop_table("distributor")
+    op.drop_table("audit_head")
+    op.drop_table("audit_entry")

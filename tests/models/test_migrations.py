@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models import Base
 from models.database import make_engine
 from services.migrate import alembic_config, is_current, upgrade
-from services.verify_ledger import TRIGGERS, TRIGGERS_POSTGRESQL
+from services.verify_ledger import TRIGGERS_POSTGRESQL, TRIGGERS_SQLITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def triggers(engine: Engine) -> set[str]:
 
 
 def test_from_nothing_to_the_newest_and_back_and_again(empty: Engine) -> None:
-    guards = TRIGGERS if empty.dialect.name == "sqlite" else TRIGGERS_POSTGRESQL
+    guards = TRIGGERS_SQLITE if empty.dialect.name == "sqlite" else TRIGGERS_POSTGRESQL
     assert not is_current(empty)
     for _ in range(2):
         upgrade(empty)

@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 
 from billing.rating import Tax
 from billing.states import PinEntryMode, SeriesStatus
-from models import AccessNumber, DeniedDestination, GhostPercent, IvrPlan, IvrPlanGroup
+from models import AccessNumber, DestinationRule, GhostPercent, IvrPlan, IvrPlanGroup
 from services.access import find_access
 from services.create_series import create_series
 
@@ -78,7 +78,7 @@ def test_what_holds_for_the_groups_of_the_plan_comes_along(session: Session) -> 
     foreign_id = a_group(session, name="Foreign")
     for group_id, prefix in ((None, "882"), (world.group_id, "4490"), (foreign_id, "1900")):
         values = {"card_group_id": group_id, "prefix": prefix, "reason": "fraud"}
-        session.execute(insert(DeniedDestination).values(values))
+        session.execute(insert(DestinationRule).values(values))
     for group_id in (world.group_id, foreign_id):
         session.execute(insert(GhostPercent).values(card_group_id=group_id, prefix="44", minutes_percent=90))
     access = world.access()

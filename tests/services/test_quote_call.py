@@ -23,7 +23,7 @@ from sqlalchemy import insert, update
 from billing.rating import FREE_PRICE, Tax
 from billing.refusals import Refusal
 from billing.states import ActivatesOn, CardStatus, CardType
-from models import Account, CardGroup, DeniedDestination, GhostPercent, Rate, RoutingPlan, RoutingPlanCarrier
+from models import Account, CardGroup, DestinationRule, GhostPercent, Rate, RoutingPlan, RoutingPlanCarrier
 from services.quote_call import quote_call
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def deny(world: World, prefix: str, group_id: int | None = None) -> None:
     values = {"card_group_id": group_id, "prefix": prefix, "reason": "fraud"}
-    world.session.execute(insert(DeniedDestination).values(values))
+    world.session.execute(insert(DestinationRule).values(values))
 
 
 def set_rate(world: World, of: str, **values: object) -> None:
