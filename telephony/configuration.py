@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     from telephony.program import AsteriskProgram
 
-CHECKOUT: Final = Path(__file__).resolve().parent.parent  # holds asterisk-conf/ and dialplan/
+CHECKOUT: Final = Path(__file__).resolve().parent.parent
+# Holds asterisk-conf/ and dialplan/: the checkout itself, or what a wheel installed beside its environment.
+SOURCE: Final = CHECKOUT if (CHECKOUT / "dialplan").is_dir() else Path(sys.prefix, "share", "callingcard")
 DIALPLAN: Final = Path("dialplan", "extensions_callingcard.conf")
 _FOLDERS: Final = (
     *("cache", "agi", "lib/keys", "data/sounds", "log/cdr-custom", "log/cel-custom"),
@@ -36,7 +39,7 @@ _HOST_PORT: Final = re.compile(r"[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
 _NUMBER: Final = re.compile(r"[0-9]{3,15}")
 
 
-def write_instance(spec: InstanceSpec, program: AsteriskProgram, *, source: Path = CHECKOUT) -> Instance:
+def write_instance(spec: InstanceSpec, program: AsteriskProgram, *, source: Path = SOURCE) -> Instance:
     """Write the instance, or write it again keeping its secrets; `source` holds asterisk-conf/ and dialplan/."""
     _check(spec)
     instance = instance_for(spec)
@@ -51,7 +54,7 @@ def write_instance(spec: InstanceSpec, program: AsteriskProgram, *, source: Path
 
 
 def configuration(
-    instance: Instance, spec: InstanceSpec, program: AsteriskProgram, *, source: Path = CHECKOUT
+    instance: Instance, spec: InstanceSpec, program: AsteriskProgram, *, source: Path = SOURCE
 ) -> dict[str, str]:
     """Return the text of every configuration file by its path under etc/."""
     texts = {f"{name}.conf": "" for name in _EMPTY_FILES}
