@@ -82,6 +82,13 @@ class RechargeExtends(StrEnum):
     FROM_OLD_DATE = "from_old_date"
 
 
+class ExpiryGivenBy(StrEnum):
+    """Who gave a card a date that the rules of its series do not give (V-23)."""
+
+    OPERATOR = "operator"
+    RECHARGE = "recharge"
+
+
 class CallDisposition(StrEnum):
     ANSWERED = "answered"
     BUSY = "busy"
@@ -104,6 +111,7 @@ class GuardScope(StrEnum):
     ACCESS_NUMBER = "access_number"
     TRUNK = "trunk"
     ADDRESS = "address"  # of a portal or console visitor
+    UNDIALLED = "undialled"  # calls of one caller id to one access number that ended without a destination
 
 
 class EntryKind(StrEnum):
@@ -113,6 +121,7 @@ class EntryKind(StrEnum):
     PIN_ONLY = "pin_only"
     VOUCHER = "voucher"
     PORTAL = "portal"
+    CONSOLE = "console"  # a password: its space is too large for a budget, so only the counters guard it
 
 
 class JobState(StrEnum):

@@ -5,7 +5,7 @@ encrypted copy.
 from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from billing.states import CardStatus
+from billing.states import CardStatus, ExpiryGivenBy
 from models.base import Base, Id, Moment, reference, word
 
 
@@ -57,5 +57,7 @@ class Card(Base):
     activated_at: Mapped[Moment | None]
     expires_at: Mapped[Moment | None]
     grace_ends_at: Mapped[Moment | None]
+    # Empty: the date is the one of the series' rules, and follows them when they change.
+    expiry_given_by: Mapped[ExpiryGivenBy | None] = mapped_column(word(ExpiryGivenBy))
     pin_failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[Moment | None]
