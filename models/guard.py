@@ -4,7 +4,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, Index, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.states import EntryKind, GuardScope
@@ -12,8 +12,12 @@ from models.base import Base, Id, Moment, reference, word
 
 
 class GuardCounter(Base):
-    """Wrong entries of one caller id, or of one access number or trunk. `locks` counts the locks in a row, each
-    twice as long.
+    """Wrong entries of one caller id or address, or of one access number or trunk.
+
+    A caller id has `moments` (seconds since 1970 of the failures within the window), `failures` (their number) and
+    `locks` (in a row, each twice as long). An access number or trunk has `history`: its last 50 tries, one bit each,
+    set for a wrong one, the newest lowest; `tries` counts them since the first wrong one; `alarmed_at` is set while
+    too many of them are wrong.
     """
 
     __tablename__ = "guard_counter"
@@ -24,12 +28,18 @@ class GuardCounter(Base):
     tries: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
     locks: Mapped[int] = mapped_column(default=0)
+    history: Mapped[int] = mapped_column(BigInteger, default=0)
+    moments: Mapped[list[int]] = mapped_column(JSON, default=list)
     window_began_at: Mapped[Moment]
     locked_until: Mapped[Moment | None]
+    alarmed_at: Mapped[Moment | None]
 
 
 class GuardBudget(Base):
-    """Wrong entries of one day over the whole platform, for each kind of entry and length of secret."""
+    """Wrong entries of one day (UTC) over the whole platform, for each kind of entry and length of secret.
+
+    `allowed` is the day's budget by the live secrets at the last wrong entry.
+    """
 
     __tablename__ = "guard_budget"
     __table_args__ = (CheckConstraint("failures >= 0", "failures_not_negative"),)
@@ -38,6 +48,7 @@ class GuardBudget(Base):
     kind: Mapped[EntryKind] = mapped_column(word(EntryKind), primary_key=True)
     secret_length: Mapped[int] = mapped_column(primary_key=True)
     failures: Mapped[int] = mapped_column(default=0)
+    allowed: Mapped[int] = mapped_column(BigInteger, default=0)
     alarmed_at: Mapped[Moment | None]
 
 
