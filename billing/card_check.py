@@ -20,6 +20,7 @@ class CardStanding:
     empty_below_micros: int
     open_holds: int
     calls_max: int
+    disposable_until_empty: bool = False
 
 
 def check_card(standing: CardStanding, now: datetime) -> Refusal | None:
@@ -56,4 +57,5 @@ def is_empty(standing: CardStanding) -> bool:
 
 def _calls_max(standing: CardStanding) -> int:
     """A disposable card makes one call (V-8), so never two at a time, whatever its group allows."""
-    return min(1, standing.calls_max) if standing.card_type is CardType.DISPOSABLE else standing.calls_max
+    makes_one_call = standing.card_type is CardType.DISPOSABLE and not standing.disposable_until_empty
+    return min(1, standing.calls_max) if makes_one_call else standing.calls_max

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from billing.destination_rules import NO_RULES, PrefixRules
 from billing.phone import RewriteRule
 from billing.pin import PIN_LENGTH_MAX
 from billing.rating import AccessSurcharge, Tax
@@ -14,13 +15,13 @@ from models import (
     AccessNumber,
     CardGroup,
     CardSeries,
-    DestinationRule,
     GhostPercent,
     IvrPlan,
     IvrPlanGroup,
     TaxProfile,
     TaxRate,
 )
+from services.destination_rules import destination_rules
 from services.house_wallets import house_wallets
 
 
@@ -59,10 +60,17 @@ class Access:
     warning_seconds: tuple[int, ...]
     group_ids: frozenset[int]
     entry: CardEntry
-    denied_prefixes: Mapping[int | None, tuple[str, ...]]  # by group; None = the whole platform
+    platform_rules: PrefixRules
+    group_rules: Mapping[int, PrefixRules]
+    series_rules: Mapping[int, PrefixRules]
     ghost_percents: Mapping[int, Mapping[str, int]]  # by group, then prefix
     taxes: Mapping[int, tuple[Tax, ...]]  # by tax profile
     house: Mapping[tuple[str, str], int]  # id of the house wallet by (kind, currency)
+
+    def destination_rules(self, group_id: int, series_id: int) -> tuple[PrefixRules, PrefixRules, PrefixRules]:
+        """All that must permit a destination of a card."""
+        group = self.group_rules.get(group_id, NO_RULES)
+        return self.platform_rules, group, self.series_rules.get(series_id, NO_RULES)
 
     @property
     def first_language(self) -> str:
@@ -83,6 +91,7 @@ def find_access(session: Session, number: str) -> Access | None:
     if entry_and_groups is None or not plan.languages:
         return None
     entry, group_ids = entry_and_groups
+    rules = destination_rules(session, group_ids)
     return Access(
         number=access.number,
         language=access.language,
@@ -99,7 +108,9 @@ def find_access(session: Session, number: str) -> Access | None:
         warning_seconds=tuple(plan.warning_seconds),
         group_ids=group_ids,
         entry=entry,
-        denied_prefixes=_denied_prefixes(session, group_ids),
+        platform_rules=rules.platform,
+        group_rules=rules.groups,
+        series_rules=rules.series,
         ghost_percents=_ghost_percents(session, group_ids),
         taxes=tax_profiles(session),
         house=house_wallets(session),
@@ -132,17 +143,6 @@ def _card_entry(session: Session, plan_id: int) -> tuple[CardEntry, frozenset[in
     lengths = {length for group in groups for length in group[4:]} - {None}  # None: a group without a series
     entry = CardEntry(mode, number_length, lengths.pop() if len(lengths) == 1 else None, attempts_max)
     return entry, frozenset(group[0] for group in groups)
-
-
-def _denied_prefixes(session: Session, group_ids: frozenset[int]) -> dict[int | None, tuple[str, ...]]:
-    denied: dict[int | None, tuple[str, ...]] = {}
-    denying = select(DestinationRule.card_group_id, DestinationRule.prefix).where(
-        ~DestinationRule.is_allowed, DestinationRule.card_series_id.is_(None)
-    )
-    for group_id, prefix in session.execute(denying):
-        if group_id is None or group_id in group_ids:
-            denied[group_id] = (*denied.get(group_id, ()), prefix)
-    return denied
 
 
 def _ghost_percents(session: Session, group_ids: frozenset[int]) -> dict[int, dict[str, int]]:

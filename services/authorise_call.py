@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from billing.refusals import Refusal
 from models import Hold, Wallet
 from models.wallet import HOUSE_KINDS
+from services.day_limits import is_day_kept
 from services.frozen_quote import FrozenQuote, FrozenRoute
 from services.house_wallets import house_wallets
 from services.quote_call import Quote
@@ -59,7 +60,7 @@ def authorise_call(
     )
     if not is_new:
         return _first_answer(session, call_id)
-    if _set_aside(session, quote):
+    if _is_within_the_day(session, quote) and _set_aside(session, quote):
         return Authorised(call_id, frozen)
     session.execute(delete(Hold).where(Hold.call_id == call_id))
     return _refusal(session, quote)
@@ -94,7 +95,12 @@ def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
         caller_id=context.caller_id,
         house=dict(context.house),
         heard=context.heard,
+        disposable_until_empty=quote.card.group.disposable_until_empty,
     )
+
+
+def _is_within_the_day(session: Session, quote: Quote) -> bool:
+    return quote.day_limits is None or is_day_kept(session, quote.card, quote.day_limits)
 
 
 def _set_aside(session: Session, quote: Quote) -> bool:

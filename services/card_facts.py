@@ -2,11 +2,12 @@
 rests.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from billing.card_check import CardStanding
@@ -41,6 +42,16 @@ class GroupRules:
     balance_min_to_call_micros: int
     empty_below_micros: int
     activates_on: ActivatesOn
+    disposable_until_empty: bool
+    spend_a_day_max_micros: int | None
+    pinless_spend_a_day_max_micros: int | None
+    talk_seconds_a_day_max: int | None
+    low_credit_below_micros: int
+
+    @property
+    def makes_one_call(self) -> bool:
+        """A disposable card is used after its first answered call, unless it may be called empty (V-8)."""
+        return self.card_type is CardType.DISPOSABLE and not self.disposable_until_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,14 @@ class CardFacts:
     @property
     def calls_max(self) -> int:
         """A disposable card makes one call, so never two at once, whatever the group says."""
-        return 1 if self.group.card_type is CardType.DISPOSABLE else self.group.calls_max
+        return 1 if self.group.makes_one_call else self.group.calls_max
+
+    @property
+    def is_low_on_credit(self) -> bool:
+        """Low, but not empty: worth a hint to top up. An unlimited card has no credit to run low."""
+        return self.group.card_type is not CardType.UNLIMITED and (
+            self.available_micros < self.group.low_credit_below_micros
+        )
 
     @property
     def standing(self) -> CardStanding:
@@ -100,6 +118,7 @@ class CardFacts:
             empty_below_micros=self.group.empty_below_micros,
             open_holds=self.open_holds,
             calls_max=self.calls_max,
+            disposable_until_empty=self.group.disposable_until_empty,
         )
 
 
@@ -134,9 +153,11 @@ SERIES_COLUMNS = (
 )
 _GROUP_FROM = len(CARD_COLUMNS)
 _SERIES_FROM = _GROUP_FROM + len(GROUP_COLUMNS)
+_BESIDE_FROM = _SERIES_FROM + len(SERIES_COLUMNS)
 CARD_QUERY = (
     select(*CARD_COLUMNS, *GROUP_COLUMNS, *SERIES_COLUMNS)
-    .join(CardSeries, CardSeries.id == Card.series_id)
+    # While the cards of a series are being made, none of them exists for a caller (JC-28).
+    .join(CardSeries, and_(CardSeries.id == Card.series_id, CardSeries.made_at.is_not(None)))
     .join(CardGroup, CardGroup.id == CardSeries.card_group_id)
     .join(Wallet, Wallet.id == Card.wallet_id)
 )
@@ -146,7 +167,15 @@ def find_card(session: Session, condition: ColumnElement[bool], *, locked: bool 
     """The one card that the condition (over Card) names. `locked` waits for whoever changes the card just now, and
     makes others wait until the end of this transaction (on SQLite every transaction does so by itself).
     """
-    query = CARD_QUERY.where(condition)
+    found = find_card_beside(session, condition, (), locked=locked)
+    return None if found is None else found[0]
+
+
+def find_card_beside(
+    session: Session, condition: ColumnElement[bool], beside: Sequence[ColumnElement[Any]], *, locked: bool = False
+) -> tuple[CardFacts, list[Any]] | None:
+    """The card, and what the columns `beside` it say, by the same statement."""
+    query = CARD_QUERY.add_columns(*beside).where(condition)
     if locked:
         query = query.with_for_update(of=Card, key_share=True)
     row = session.execute(query).one_or_none()
@@ -154,8 +183,9 @@ def find_card(session: Session, condition: ColumnElement[bool], *, locked: bool 
         return None
     columns: list[Any] = list(row)
     group = GroupRules(*columns[_GROUP_FROM:_SERIES_FROM])
-    facts: list[Any] = [*columns[:_GROUP_FROM], group, SeriesTerms(*columns[_SERIES_FROM:])]
-    return CardFacts(*facts)
+    series = SeriesTerms(*columns[_SERIES_FROM:_BESIDE_FROM])
+    facts: list[Any] = [*columns[:_GROUP_FROM], group, series]
+    return CardFacts(*facts), columns[_BESIDE_FROM:]
 
 
 def get_card(session: Session, card_id: int) -> CardFacts:

@@ -50,6 +50,7 @@ class FrozenQuote:
     caller_id: str | None
     house: dict[str, int]
     heard: tuple[dict[str, Any], ...]
+    disposable_until_empty: bool = False
 
     def as_json(self) -> dict[str, Any]:
         data = {field.name: getattr(self, field.name) for field in fields(self)}

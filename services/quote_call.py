@@ -3,18 +3,22 @@ be held.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy.orm import Session
 
 from billing.announcement import announced_seconds, ghost_percent_for
+from billing.destination_rules import is_permitted
 from billing.lcr import Route, ordered_routes
 from billing.rating import FREE_PRICE, CallPrice, Tax, affordable_seconds, call_cost
 from billing.refusals import Refusal
 from billing.states import ActivatesOn, CardStatus, CardType
 from services.access import Access, tax_profiles
 from services.card_facts import CardFacts
+from services.day_limits import DayLeft, DayLimits, day_left, find_day_limits
 from services.rates import Price, buy_candidates, find_price
+
+NO_LIMITS = DayLeft(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,23 @@ class Quote:
     announced_seconds: int
     amount_micros: int
     warning_seconds: tuple[int, ...]
+    day_limits: DayLimits | None = None
 
 
-def quote_call(session: Session, access: Access, card: CardFacts, destination: str, now: datetime) -> Quote | Refusal:
+def quote_call(
+    session: Session,
+    access: Access,
+    card: CardFacts,
+    destination: str,
+    now: datetime,
+    zone: tzinfo = UTC,
+    *,
+    is_pinless: bool = False,
+) -> Quote | Refusal:
     """The first failing line of features.md 5.3 DEST decides; `destination` is in international digits, already
-    rewritten.
+    rewritten. Limits of a day end with the day of `zone`; `is_pinless`: no PIN was keyed in this call.
     """
-    if _is_denied(access, card.group.id, destination):
+    if not is_permitted(destination, access.destination_rules(card.group.id, card.series.id)):
         return Refusal.NOT_ALLOWED
     rate = find_price(session, card.series.rate_table_id, destination, now)
     if rate is None:
@@ -46,16 +60,14 @@ def quote_call(session: Session, access: Access, card: CardFacts, destination: s
     if rate.is_blocked:
         return Refusal.NOT_ALLOWED
     price = _price(session, access, card, rate)
-    limit_seconds = affordable_seconds(price, _share_micros(card), card.group.call_seconds_max)
+    day_limits = find_day_limits(card.group, now, zone, is_pinless=is_pinless)
+    left = NO_LIMITS if day_limits is None else day_left(session, card, day_limits)
+    limit_seconds = affordable_seconds(price, _share_micros(card, left), _seconds_max(card, left))
     routes = _routes(session, card, destination, price, limit_seconds, now)
     if not routes and not _routes(session, card, destination, price, card.group.call_seconds_max, now):
         return Refusal.NO_ROUTE
     # A carrier's first block makes a very short call a loss: it is the money that is short.
-    if (
-        not routes
-        or limit_seconds < card.group.call_seconds_min
-        or card.available_micros < card.group.balance_min_to_call_micros
-    ):
+    if not routes or _is_money_short(card, limit_seconds):
         return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
     return Quote(
         card=card,
@@ -69,12 +81,8 @@ def quote_call(session: Session, access: Access, card: CardFacts, destination: s
         announced_seconds=_announced_seconds(access, card, destination, rate, limit_seconds),
         amount_micros=call_cost(price, limit_seconds).total_micros,
         warning_seconds=access.warning_seconds,
+        day_limits=day_limits,
     )
-
-
-def _is_denied(access: Access, group_id: int, destination: str) -> bool:
-    prefixes = (*access.denied_prefixes.get(None, ()), *access.denied_prefixes.get(group_id, ()))
-    return destination.startswith(prefixes)
 
 
 def _price(session: Session, access: Access, card: CardFacts, rate: Price) -> CallPrice:
@@ -101,10 +109,22 @@ def _activates(card: CardFacts) -> bool:
     return card.status is CardStatus.PENDING and card.group.activates_on is ActivatesOn.FIRST_ANSWERED_CALL
 
 
-def _share_micros(card: CardFacts) -> int:
-    """With several calls at once, a call may hold only its share of what is there (features.md 3.1)."""
-    calls_left = max(1, card.calls_max - card.open_holds)
-    return card.available_micros // calls_left
+def _share_micros(card: CardFacts, left: DayLeft) -> int:
+    """With several calls at once, a call may hold only its share of what is there (features.md 3.1), and of what the
+    day leaves.
+    """
+    there = card.available_micros if left.spend_micros is None else min(card.available_micros, left.spend_micros)
+    return there // _calls_left(card)
+
+
+def _seconds_max(card: CardFacts, left: DayLeft) -> int:
+    if left.talk_seconds is None:
+        return card.group.call_seconds_max
+    return max(0, min(card.group.call_seconds_max, left.talk_seconds // _calls_left(card)))
+
+
+def _calls_left(card: CardFacts) -> int:
+    return max(1, card.calls_max - card.open_holds)
 
 
 def _routes(
@@ -112,7 +132,7 @@ def _routes(
 ) -> tuple[Route, ...]:
     if card.series.routing_plan_id is None:
         return ()
-    plan, candidates = buy_candidates(session, card.series.routing_plan_id, destination, now)
+    plan, candidates = buy_candidates(session, card.series.routing_plan_id, card.currency, destination, now)
     if plan is None:
         return ()
     choice = ordered_routes(

@@ -133,7 +133,9 @@ def _reference(call_id: str, card_id: int | None, line: ChargeLine) -> str:
 def _use_up(session: Session, held: HeldCall, charge: CallCharge, available_micros: int) -> None:
     if held.card_id is None or charge.billed_seconds == 0:
         return
-    if is_used_up(held.quote.card_type, available_micros, held.quote.empty_below_micros):
+    quote = held.quote
+    until_empty = quote.disposable_until_empty
+    if is_used_up(quote.card_type, available_micros, quote.empty_below_micros, until_empty=until_empty):
         use_up_card(session, held.card_id)
 
 

@@ -8,12 +8,14 @@ from models import Card, Wallet
 from services.card_state import is_or_goes_back_to, moved_to
 
 
-def is_used_up(card_type: CardType, available_micros: int, empty_below_micros: int) -> bool:
-    """Judged after a charged call."""
+def is_used_up(
+    card_type: CardType, available_micros: int, empty_below_micros: int, *, until_empty: bool = False
+) -> bool:
+    """Judged after a charged call; `until_empty` lets a disposable card call on until its money is spent (V-8)."""
     match card_type:
-        case CardType.DISPOSABLE:
+        case CardType.DISPOSABLE if not until_empty:
             return True
-        case CardType.STANDARD:
+        case CardType.DISPOSABLE | CardType.STANDARD:
             return available_micros < empty_below_micros
         case CardType.RECHARGEABLE | CardType.UNLIMITED:
             return False

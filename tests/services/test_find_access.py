@@ -82,7 +82,8 @@ def test_what_holds_for_the_groups_of_the_plan_comes_along(session: Session) -> 
     for group_id in (world.group_id, foreign_id):
         session.execute(insert(GhostPercent).values(card_group_id=group_id, prefix="44", minutes_percent=90))
     access = world.access()
-    assert access.denied_prefixes == {None: ("882",), world.group_id: ("4490",)}
+    assert access.platform_rules.denied == ("882",)
+    assert {group_id: rules.denied for group_id, rules in access.group_rules.items()} == {world.group_id: ("4490",)}
     assert access.ghost_percents == {world.group_id: {"44": 90}}
     assert list(access.taxes.values()) == [(Tax("VAT", 200_000), Tax("City", 10_000))]
     assert len(access.house) == 6
