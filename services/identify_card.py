@@ -15,7 +15,7 @@ from billing.states import PinEntryMode
 from models import CallerIdBinding, Card
 from services.access import Access
 from services.card_facts import CardFacts, find_card
-from services.pin_keys import PinKeys
+from services.pin_keys import KeySource
 
 PIN_FAILURES_MAX = 5  # wrong PINs in a row for one card number (reliability.md 11)
 LOCK_TIME = timedelta(hours=24)
@@ -56,14 +56,14 @@ def check_bound_card(
 
 
 def identify_card(
-    session: Session, keys: PinKeys, access: Access, number: str | None, pin: str, now: datetime
+    session: Session, keys: KeySource, access: Access, number: str | None, pin: str, now: datetime
 ) -> Identified | NotAccepted:
     """The card of a keyed number and PIN, or of a PIN alone. Unknown number, wrong PIN and locked card get one
-    answer.
+    answer. While keys are rotated, the card may stand under the new key or an old one.
     """
-    digest = keys.digest(pin)
+    digests = keys.current().digests(pin)
     if access.entry.mode is PinEntryMode.PIN_ONLY:
-        card = _accepted(session, access, Card.pin_digest == digest)
+        card = _accepted(session, access, Card.pin_digest.in_(digests))
         if card is None or _is_locked(card, now):
             return NotAccepted(Refusal.PIN_NOT_ACCEPTED)
         return _checked(card, now)
@@ -71,7 +71,7 @@ def identify_card(
     card = _accepted(session, access, Card.number == (number or ""), locked=True)
     if card is None or _is_locked(card, now):
         return NotAccepted(Refusal.NUMBER_OR_PIN_NOT_ACCEPTED)
-    if not hmac.compare_digest(card.pin_digest, digest):
+    if not any([hmac.compare_digest(card.pin_digest, digest) for digest in digests]):
         _count_failure(session, card, now)
         return NotAccepted(Refusal.NUMBER_OR_PIN_NOT_ACCEPTED)
     if card.pin_failures:

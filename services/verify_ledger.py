@@ -76,8 +76,9 @@ CHECKS = {
     "I10 a series has as many cards as were asked for": """
         SELECT 'series ' || s.number, s.quantity || ' numbers and PINs',
                COUNT(DISTINCT c.number) || ' numbers, ' || COUNT(DISTINCT c.pin_digest) || ' PINs'
-        FROM card_series s LEFT JOIN card c ON c.series_id = s.id GROUP BY s.id, s.number, s.quantity
-        HAVING COUNT(DISTINCT c.number) <> s.quantity OR COUNT(DISTINCT c.pin_digest) <> s.quantity""",
+        FROM card_series s LEFT JOIN card c ON c.series_id = s.id GROUP BY s.id, s.number, s.quantity, s.made_at
+        HAVING (s.made_at IS NOT NULL AND COUNT(DISTINCT c.number) <> s.quantity)
+            OR COUNT(DISTINCT c.number) > s.quantity OR COUNT(DISTINCT c.pin_digest) <> COUNT(DISTINCT c.number)""",
     "I11 a card's state fits its history": """
         SELECT 'card ' || c.id, 'unused, as no call of it was charged', c.status
         FROM card c WHERE c.status IN ('inactive', 'pending')
