@@ -34,10 +34,20 @@ async def replay_for_ever(folder: Path, desk: CardDesk) -> None:
 
 
 async def replay(folder: Path, desk: CardDesk, clock: Callable[[], float] = time.time) -> int:
-    """How many files were settled and removed in this round."""
+    """How many files were settled and removed in this round; one that cannot be settled never stops the others."""
     settled = 0
     for file in await asyncio.to_thread(_waiting, folder):
-        settled += await _replay_file(file, desk, clock)
+        try:
+            settled += await _replay_file(file, desk, clock)
+        except FileNotFoundError:
+            continue  # another server on the same folder was first
+        except OSError as unusable:
+            log.error("spooled settlement cannot be read", file=file.name, why=str(unusable))  # noqa: TRY400 (one line)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            # The entry point of the replay: whatever is wrong with this one is told, its file is kept, the others go on.
+            log.exception("spooled settlement failed", file=file.name)
     return settled
 
 

@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 # PostgreSQL: deadlock, serialization failure, lock not available; shutdown, crash, starting up; too many connections.
-_SQLSTATES_TO_REPEAT: Final = frozenset({"40P01", "40001", "55P03", "57P01", "57P02", "57P03", "53300"})
+# 25006: read only for a moment, while a standby takes over.
+_SQLSTATES_TO_REPEAT: Final = frozenset({"40P01", "40001", "55P03", "57P01", "57P02", "57P03", "53300", "25006"})
 _SQLSTATE_CLASS_CONNECTION: Final = "08"
 _SQLITE_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SQLITE_PRIMARY_CODE: Final = 0xFF  # the rest of SQLite's number is detail

@@ -15,6 +15,7 @@ from models.hold import Hold
 from models.ivr_plan import IvrPlan, IvrPlanGroup
 from models.job import Job, JobLock
 from models.ledger import LedgerEntry, LedgerKind
+from models.overdraft import Overdraft
 from models.rate_table import Rate, RateTable
 from models.routing_plan import RoutingPlan, RoutingPlanCarrier
 from models.seller import Distributor, Reseller
@@ -50,6 +51,7 @@ __all__ = [
     "JobLock",
     "LedgerEntry",
     "LedgerKind",
+    "Overdraft",
     "Rate",
     "RateTable",
     "Reseller",

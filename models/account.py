@@ -28,6 +28,9 @@ class Account(Base):
             "NOT terminator_enabled OR (endpoint IS NOT NULL AND terminator_rate_table_id IS NOT NULL)",
             "carrier_is_complete",
         ),
+        CheckConstraint(
+            "endpoint IS NULL OR (endpoint NOT LIKE '%:%' AND endpoint NOT LIKE '%-%')", "endpoint_is_one_word"
+        ),
         CheckConstraint("ring_seconds BETWEEN 5 AND 300", "ring_in_range"),
         CheckConstraint("port IS NULL OR port BETWEEN 1 AND 65535", "port_in_range"),
     )

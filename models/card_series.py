@@ -55,6 +55,8 @@ class CardSeries(Base):
     recharge_extends_expiry: Mapped[RechargeExtends] = mapped_column(word(RechargeExtends), default=RechargeExtends.NO)
     reseller_id: Mapped[int | None] = reference("reseller.id")
     created_at: Mapped[Moment]
+    # Made by the demo: only such cards are shown with their PINs by the demo's commands.
+    is_demo: Mapped[bool] = mapped_column(default=False)
     # Empty while the cards are still being made: until then no card of the series exists for a caller (JC-28).
     made_at: Mapped[Moment | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -64,4 +64,6 @@ class FailedEntry(Base):
     door: Mapped[str] = mapped_column(String(20))
     caller_id: Mapped[str | None] = mapped_column(String(15), index=True)
     access_number: Mapped[str | None] = mapped_column(String(15))
+    trunk: Mapped[str | None] = mapped_column(String(80))
+    address: Mapped[str | None] = mapped_column(String(80))
     card_id: Mapped[int | None] = reference("card.id", index=True)

@@ -31,6 +31,12 @@ class Rate(Base):
         CheckConstraint(
             "connect_fee_micros >= 0 AND disconnect_fee_micros >= 0 AND block_fee_micros >= 0", "fees_not_negative"
         ),
+        CheckConstraint("block_fee_micros = 0 OR block_fee_seconds > 0", "block_fee_has_a_length"),
+        CheckConstraint(
+            "(round_up_above_seconds = 0 AND round_up_to_seconds = 0)"
+            " OR (round_up_above_seconds > 0 AND round_up_above_seconds < round_up_to_seconds)",
+            "rounding_is_a_pair",
+        ),
         CheckConstraint("cost_min_micros >= 0", "minimum_not_negative"),
         CheckConstraint("first_block_seconds >= 0 AND increment_seconds >= 1", "blocks_positive"),
         CheckConstraint("free_seconds >= 0 AND surcharge_seconds >= 0", "seconds_not_negative"),

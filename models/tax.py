@@ -22,6 +22,9 @@ class TaxRate(Base):
         UniqueConstraint("tax_profile_id", "position"),
         UniqueConstraint("tax_profile_id", "name"),
         CheckConstraint("parts_per_million BETWEEN 1 AND 1000000", "rate_in_range"),
+        # As billing.tariff has it: a sixth tax or a longer name would be refused in the middle of a call.
+        CheckConstraint("position BETWEEN 0 AND 4", "at_most_five"),
+        CheckConstraint("length(name) BETWEEN 1 AND 40", "name_fits_a_ledger_line"),
     )
 
     id: Mapped[Id]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, TrunkProtocol
+from models import Account, Client, TrunkProtocol
 
 DEFAULT_PORT = 5060
 
@@ -24,7 +24,8 @@ def carriers(session: Session) -> list[Carrier]:
     """In the order of their names; one without an address cannot be dialled and is left out."""
     rows = session.execute(
         select(Account.endpoint, Account.proxy, Account.port, Account.protocol)
-        .where(Account.terminator_enabled, Account.proxy.is_not(None))
+        .join(Client, Client.id == Account.client_id)
+        .where(Account.terminator_enabled, Client.is_enabled, Account.proxy.is_not(None))
         .order_by(Account.endpoint)
     )
     return [

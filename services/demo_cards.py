@@ -43,6 +43,7 @@ def demo_cards(session: Session, keys: PinKeys) -> list[DemoCard]:
         .join(CardSeries, CardSeries.id == Card.series_id)
         .join(CardGroup, CardGroup.id == CardSeries.card_group_id)
         .join(Wallet, Wallet.id == Card.wallet_id)
+        .where(CardSeries.is_demo)
         .order_by(CardSeries.number, Card.serial)
     )
     return [

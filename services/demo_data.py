@@ -5,7 +5,7 @@ first call.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from billing.money import MICROS_PER_UNIT
@@ -14,6 +14,7 @@ from models import (
     AccessNumber,
     Account,
     CardGroup,
+    CardSeries,
     Client,
     IvrPlan,
     IvrPlanGroup,
@@ -62,6 +63,12 @@ class DemoCards:
     cards: list[NewCard]
 
 
+def is_demo(session: Session) -> bool:
+    """True where the demo's data stands, and nothing else."""
+    demo, real = (session.scalar(select(exists().where(CardSeries.is_demo.is_(mark)))) for mark in (True, False))
+    return bool(demo) and not real
+
+
 def is_empty(session: Session) -> bool:
     """True where nothing was set up yet."""
     return session.scalars(select(CardGroup.id).limit(1)).first() is None
@@ -85,7 +92,9 @@ def create_demo(session: Session, keys: PinKeys, now: datetime, carrier_port: in
         ("Number and PIN", _terms(with_pin, 3, "New-card", sell_id)),
         ("PIN only", _terms(pin_only, 4, "Pin card", sell_id)),
     )
-    return [DemoCards(group, terms.number, create_series(session, keys, terms, now)) for group, terms in series]
+    made = [DemoCards(group, terms.number, create_series(session, keys, terms, now)) for group, terms in series]
+    session.execute(update(CardSeries).values(is_demo=True))
+    return made
 
 
 def _terms(group_id: int, number: int, name: str, rate_table_id: int) -> NewSeries:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing.lcr import Candidate, RoutingStrategy
 from billing.rating import Step, Tariff
-from models import Account, Rate, RoutingPlan, RoutingPlanCarrier
+from models import Account, Client, Rate, RateTable, RoutingPlan, RoutingPlanCarrier
 
 TARIFF_NAMES = tuple(name for name in Tariff.__slots__ if name != "steps")
 TARIFF_COLUMNS = (*(getattr(Rate, name) for name in TARIFF_NAMES), Rate.steps)
@@ -56,7 +56,7 @@ class PlanTerms:
 
 
 def buy_candidates(
-    session: Session, routing_plan_id: int, number: str, now: datetime
+    session: Session, routing_plan_id: int, currency: str, number: str, now: datetime
 ) -> tuple[PlanTerms | None, list[Candidate]]:
     """The plan's terms and each of its carriers that has a price for the number, with its own longest prefix;
     (None, []) if no carrier has one.
@@ -64,7 +64,7 @@ def buy_candidates(
     terms: PlanTerms | None = None
     best: dict[int, Candidate | None] = {}
     for *plan, carrier_id, endpoint, ring_seconds, priority, prefix, is_blocked in session.execute(
-        _buy_query(routing_plan_id, number, now)
+        _buy_query(routing_plan_id, currency, number, now)
     ):
         terms = terms or PlanTerms(*plan[:3])
         if carrier_id in best:
@@ -86,7 +86,7 @@ def buy_candidates(
     return terms, [candidate for candidate in best.values() if candidate is not None]
 
 
-def _buy_query(routing_plan_id: int, number: str, now: datetime) -> Select[Any]:
+def _buy_query(routing_plan_id: int, currency: str, number: str, now: datetime) -> Select[Any]:
     return (
         select(
             RoutingPlan.strategy,
@@ -102,8 +102,12 @@ def _buy_query(routing_plan_id: int, number: str, now: datetime) -> Select[Any]:
         )
         .join(RoutingPlanCarrier, RoutingPlanCarrier.routing_plan_id == RoutingPlan.id)
         .join(Account, Account.id == RoutingPlanCarrier.account_id)
-        .join(Rate, Rate.rate_table_id == Account.terminator_rate_table_id)
-        .where(RoutingPlan.id == routing_plan_id, Account.terminator_enabled)
+        .join(Client, Client.id == Account.client_id)
+        .join(RateTable, RateTable.id == Account.terminator_rate_table_id)
+        .join(Rate, Rate.rate_table_id == RateTable.id)
+        # Prices of two currencies cannot be compared, so a carrier with another one takes no part.
+        .where(RoutingPlan.id == routing_plan_id, RateTable.currency == currency)
+        .where(Account.terminator_enabled, Client.is_enabled)
         .where(Rate.prefix.in_(prefixes_of(number)), *_holds_at(now))
         .order_by(Account.id, func.length(Rate.prefix).desc(), Rate.valid_from.desc())
     )

@@ -507,6 +507,13 @@ def upgrade() -> None:
         sa.Column("ghost_minutes_percent", sa.Integer(), nullable=True),
         sa.Column("is_blocked", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
+            "(round_up_above_seconds = 0 AND round_up_to_seconds = 0) OR (round_up_above_seconds > 0 AND round_up_above_seconds < round_up_to_seconds)",
+            name=op.f("ck_rate_rounding_is_a_pair"),
+        ),
+        sa.CheckConstraint(
+            "block_fee_micros = 0 OR block_fee_seconds > 0", name=op.f("ck_rate_block_fee_has_a_length")
+        ),
+        sa.CheckConstraint(
             "connect_fee_micros >= 0 AND disconnect_fee_micros >= 0 AND block_fee_micros >= 0",
             name=op.f("ck_rate_fees_not_negative"),
         ),
@@ -535,7 +542,9 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("parts_per_million", sa.Integer(), nullable=False),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 40", name=op.f("ck_tax_rate_name_fits_a_ledger_line")),
         sa.CheckConstraint("parts_per_million BETWEEN 1 AND 1000000", name=op.f("ck_tax_rate_rate_in_range")),
+        sa.CheckConstraint("position BETWEEN 0 AND 4", name=op.f("ck_tax_rate_at_most_five")),
         sa.ForeignKeyConstraint(
             ["tax_profile_id"],
             ["tax_profile.id"],
@@ -571,6 +580,10 @@ def upgrade() -> None:
         sa.Column("proxy", sa.String(length=255), nullable=True),
         sa.Column("port", sa.Integer(), nullable=True),
         sa.Column("ring_seconds", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "endpoint IS NULL OR (endpoint NOT LIKE '%:%' AND endpoint NOT LIKE '%-%')",
+            name=op.f("ck_account_endpoint_is_one_word"),
+        ),
         sa.CheckConstraint(
             "NOT terminator_enabled OR (endpoint IS NOT NULL AND terminator_rate_table_id IS NOT NULL)",
             name=op.f("ck_account_carrier_is_complete"),
@@ -667,6 +680,7 @@ def upgrade() -> None:
         ),
         sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_demo", sa.Boolean(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -933,6 +947,8 @@ def upgrade() -> None:
         sa.Column("door", sa.String(length=20), nullable=False),
         sa.Column("caller_id", sa.String(length=15), nullable=True),
         sa.Column("access_number", sa.String(length=15), nullable=True),
+        sa.Column("trunk", sa.String(length=80), nullable=True),
+        sa.Column("address", sa.String(length=80), nullable=True),
         sa.Column("card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(
             ["card_id"], ["card.id"], name=op.f("fk_failed_entry_card_id_card"), ondelete="RESTRICT"
@@ -1098,9 +1114,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_call_record_card", "call_record", ["card_id", "placed_at"], unique=False)
     op.create_index("ix_call_record_placed", "call_record", ["placed_at"], unique=False)
+    op.create_table(
+        "overdraft",
+        sa.Column("call_id", sa.String(length=80), nullable=False),
+        sa.Column("cost_micros", sa.BigInteger(), nullable=False),
+        sa.Column("held_micros", sa.BigInteger(), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.String(length=120), nullable=True),
+        sa.CheckConstraint("cost_micros > held_micros", name=op.f("ck_overdraft_above_the_hold")),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["hold.call_id"], name=op.f("fk_overdraft_call_id_hold"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("call_id", name=op.f("pk_overdraft")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("overdraft")
     op.drop_table("call_record")
     op.drop_table("voucher")
     op.drop_table("speed_dial")
