@@ -139,6 +139,9 @@ def _endpoint_findings(section: Section) -> Iterator[Finding]:
     if section.settings.get("rtp_timeout", "0") == "0":
         what = f"endpoint {section.name} never notices a side that died: it is billed up to the limit"
         yield Finding(Severity.ERROR, what, "set rtp_timeout=60")
+    if section.settings.get("allow_transfer", "yes") in _YES:
+        what = f"endpoint {section.name} may be transferred: the call goes on outside Dial, without limit and unbilled"
+        yield Finding(Severity.ERROR, what, "set allow_transfer=no")
     if section.settings.get("timers") in {"no", "forced"}:
         what = f"endpoint {section.name} has session timers off"
         yield Finding(Severity.WARNING, what, "set timers=yes, on carriers timers=always")

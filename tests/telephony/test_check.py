@@ -61,8 +61,14 @@ def test_a_carrier_without_timers_qualify_and_timeout_is_found(tmp_path: Path) -
 
 
 def test_a_telephone_needs_no_qualify(tmp_path: Path) -> None:
-    text = "[p]\ntype=endpoint\naors=p\nrtp_timeout=60\n[p]\ntype=aor\nmax_contacts=1\n"
+    text = "[p]\ntype=endpoint\naors=p\nrtp_timeout=60\nallow_transfer=no\n[p]\ntype=aor\nmax_contacts=1\n"
     assert list(check_endpoints(written(tmp_path, text))) == []
+
+
+def test_an_endpoint_that_may_be_transferred_is_found(tmp_path: Path) -> None:
+    text = "[p]\ntype=endpoint\naors=p\nrtp_timeout=60\n"
+    (finding,) = check_endpoints(written(tmp_path, text))
+    assert "may be transferred" in finding.what
 
 
 @pytest.mark.parametrize("right", ["system", "command", "config", "all", "originate"])
