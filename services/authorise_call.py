@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from billing.refusals import Refusal
@@ -17,7 +17,21 @@ from services.day_limits import is_day_kept
 from services.frozen_quote import FrozenQuote, FrozenRoute
 from services.house_wallets import house_wallets
 from services.quote_call import Quote
+from services.run import run
 from services.upsert import insert_or_skip
+
+# Money and calls are judged by this one statement: the row lock makes both exact however many callers there are.
+SET_ASIDE = (
+    update(Wallet)
+    .where(
+        Wallet.id == bindparam("wallet"),
+        Wallet.open_holds < bindparam("calls_max"),
+        Wallet.balance_micros - Wallet.held_micros + Wallet.credit_limit_micros
+        >= bindparam("amount_micros") * (bindparam("calls_max") - Wallet.open_holds),
+    )
+    .values(held_micros=Wallet.held_micros + bindparam("amount_micros"), open_holds=Wallet.open_holds + 1)
+    .returning(Wallet.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +118,9 @@ def _is_within_the_day(session: Session, quote: Quote) -> bool:
 
 
 def _set_aside(session: Session, quote: Quote) -> bool:
-    """Judge money and calls at once by one statement: the row lock makes both exact however many callers there are."""
-    calls_left = quote.card.calls_max - Wallet.open_holds
-    available = Wallet.balance_micros - Wallet.held_micros + Wallet.credit_limit_micros
-    held = (
-        update(Wallet)
-        .where(
-            Wallet.id == quote.card.wallet_id,
-            Wallet.open_holds < quote.card.calls_max,
-            available >= quote.amount_micros * calls_left,
-        )
-        .values(held_micros=Wallet.held_micros + quote.amount_micros, open_holds=Wallet.open_holds + 1)
-        .returning(Wallet.id)
-    )
-    return session.execute(held).one_or_none() is not None
+    card = quote.card
+    wanted = {"wallet": card.wallet_id, "calls_max": card.calls_max, "amount_micros": quote.amount_micros}
+    return run(session, SET_ASIDE, wanted).one_or_none() is not None
 
 
 def _refusal(session: Session, quote: Quote) -> Refusal:

@@ -2,12 +2,20 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from billing.states import CallDisposition
-from models import CallRecord, Card
-from services.card_facts import CardFacts, find_card
+from models import CallRecord
+from services.card_facts import CARD_BY_ID, CardFacts, find_card_by
+from services.run import run
+
+OUTCOME = select(
+    CallRecord.card_id,
+    CallRecord.disposition,
+    CallRecord.cost_micros,
+    CallRecord.talk_seconds >= CallRecord.limit_seconds,
+).where(CallRecord.call_id == bindparam("call"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +30,9 @@ class CallOutcome:
 
 def find_call_outcome(session: Session, call_id: str) -> CallOutcome | None:
     """None: the call is not settled yet (its settlement is in the spool), or it was no card's."""
-    record = session.execute(
-        select(
-            CallRecord.card_id,
-            CallRecord.disposition,
-            CallRecord.cost_micros,
-            CallRecord.talk_seconds >= CallRecord.limit_seconds,
-        ).where(CallRecord.call_id == call_id)
-    ).one_or_none()
+    record = run(session, OUTCOME, {"call": call_id}).one_or_none()
     if record is None:
         return None
     card_id, disposition, cost_micros, reached_limit = record
-    card = find_card(session, Card.id == card_id)
+    card = find_card_by(session, CARD_BY_ID, {"card": card_id})
     return None if card is None else CallOutcome(card, disposition, cost_micros, bool(reached_limit))

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Executable, Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from billing.card_check import CardStanding
 from billing.states import ActivatesOn, CardStatus, CardType, SeriesStatus
 from models import Card, CardGroup, CardSeries, Wallet
+from services.run import Values, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,14 @@ CARD_QUERY = (
     .join(CardGroup, CardGroup.id == CardSeries.card_group_id)
     .join(Wallet, Wallet.id == Card.wallet_id)
 )
+CARD_BY_ID = CARD_QUERY.where(Card.id == bindparam("card"))
+CARD_BY_NUMBER = CARD_QUERY.where(Card.number == bindparam("number"))
+
+
+def find_card_by(session: Session, query: Executable, values: Values) -> CardFacts | None:
+    """The one card that a query built once, CARD_QUERY with a condition, finds by the values: in every call."""
+    row = run(session, query, values).one_or_none()
+    return None if row is None else _facts(row)
 
 
 def find_card(session: Session, condition: ColumnElement[bool], *, locked: bool = False) -> CardFacts | None:
@@ -179,18 +188,20 @@ def find_card_beside(
     if locked:
         query = query.with_for_update(of=Card, key_share=True)
     row = session.execute(query).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else (_facts(row), list(row[_BESIDE_FROM:]))
+
+
+def _facts(row: Row[*tuple[Any, ...]]) -> CardFacts:
     columns: list[Any] = list(row)
     group = GroupRules(*columns[_GROUP_FROM:_SERIES_FROM])
     series = SeriesTerms(*columns[_SERIES_FROM:_BESIDE_FROM])
     facts: list[Any] = [*columns[:_GROUP_FROM], group, series]
-    return CardFacts(*facts), columns[_BESIDE_FROM:]
+    return CardFacts(*facts)
 
 
 def get_card(session: Session, card_id: int) -> CardFacts:
     """The card of an id that the database gave; it is never erased."""
-    card = find_card(session, Card.id == card_id)
+    card = find_card_by(session, CARD_BY_ID, {"card": card_id})
     if card is None:
         raise LookupError(f"card {card_id} is gone")
     return card

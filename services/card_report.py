@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 
 from billing.card_check import check_card
 from billing.card_number import card_number, find_series_and_serial, keyed_number
-from models import CallerIdBinding, Card, CardGroup, CardSeries
-from services.card_facts import CardFacts, find_card
+from models import CallerIdBinding, CardGroup, CardSeries
+from services.card_facts import CARD_BY_NUMBER, CardFacts, find_card_by
 
 
 def find_card_by_number(session: Session, number: str) -> CardFacts | None:
     """The card of a number with or without its dash; None if there is none."""
     if find_series_and_serial(number) is None:
         return None
-    return find_card(session, Card.number == keyed_number(number))
+    return find_card_by(session, CARD_BY_NUMBER, {"number": keyed_number(number)})
 
 
 def card_report(session: Session, card: CardFacts, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import Executable, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from billing.card_check import check_card
@@ -14,11 +14,18 @@ from billing.refusals import Refusal
 from billing.states import PinEntryMode
 from models import CallerIdBinding, Card
 from services.access import Access
-from services.card_facts import CardFacts, find_card
+from services.card_facts import CARD_BY_NUMBER, CARD_QUERY, CardFacts, find_card_by
 from services.pin_keys import KeySource
+from services.run import Values
 
 PIN_FAILURES_MAX = 5  # wrong PINs in a row for one card number (reliability.md 11)
 LOCK_TIME = timedelta(hours=24)
+BOUND_TO_PHONE = select(CallerIdBinding.card_id).where(CallerIdBinding.caller_id == bindparam("caller_id"))
+CARD_BY_PHONE = CARD_QUERY.where(Card.id == BOUND_TO_PHONE.scalar_subquery())
+CARD_BY_PIN = CARD_QUERY.where(Card.pin_digest.in_(bindparam("digests", expanding=True)))
+# Locked, so that many guesses at the same instant are judged one after another, each by the count of those before (on
+# SQLite every transaction waits so by itself).
+CARD_TO_TRY = CARD_BY_NUMBER.with_for_update(of=Card, key_share=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,7 @@ def find_bound_card(session: Session, access: Access, caller_id: str) -> CardFac
     """The card to which the phone is bound, if this plan takes its group without a PIN."""
     if not access.pinless_enabled:
         return None
-    bound = select(CallerIdBinding.card_id).where(CallerIdBinding.caller_id == caller_id).scalar_subquery()
-    card = find_card(session, Card.id == bound)
+    card = find_card_by(session, CARD_BY_PHONE, {"caller_id": caller_id})
     if card is None or card.group.id not in access.group_ids or not card.group.pinless_allowed:
         return None
     return card
@@ -63,15 +69,14 @@ def identify_card(
     """
     digests = keys.current().digests(pin)
     if access.entry.mode is PinEntryMode.PIN_ONLY:
-        card = _accepted(session, access, Card.pin_digest.in_(digests))
+        card = _accepted(session, access, CARD_BY_PIN, {"digests": digests})
         if card is None or _is_locked(card, now):
             return NotAccepted(Refusal.PIN_NOT_ACCEPTED)
         return _checked(card, now)
-    # Locked, so that many guesses at the same instant are judged one after another, each by the count of those before.
-    card = _accepted(session, access, Card.number == (number or ""), locked=True)
+    card = _accepted(session, access, CARD_TO_TRY, {"number": number or ""})
     if card is None or _is_locked(card, now):
         return NotAccepted(Refusal.NUMBER_OR_PIN_NOT_ACCEPTED)
-    if not any([hmac.compare_digest(card.pin_digest, digest) for digest in digests]):
+    if not any(hmac.compare_digest(card.pin_digest, digest) for digest in digests):
         _count_failure(session, card, now)
         return NotAccepted(Refusal.NUMBER_OR_PIN_NOT_ACCEPTED)
     if card.pin_failures:
@@ -79,10 +84,8 @@ def identify_card(
     return _checked(card, now)
 
 
-def _accepted(
-    session: Session, access: Access, condition: ColumnElement[bool], *, locked: bool = False
-) -> CardFacts | None:
-    card = find_card(session, condition, locked=locked)
+def _accepted(session: Session, access: Access, query: Executable, values: Values) -> CardFacts | None:
+    card = find_card_by(session, query, values)
     return card if card is not None and card.group.id in access.group_ids else None
 
 

@@ -16,7 +16,7 @@ from billing.states import ActivatesOn, CardStatus, CardType
 from services.access import Access, tax_profiles
 from services.card_facts import CardFacts
 from services.day_limits import DayLeft, DayLimits, day_left, find_day_limits
-from services.rates import Price, buy_candidates, find_price
+from services.rates import CallRates, Price, find_rates
 
 NO_LIMITS = DayLeft(None, None)
 
@@ -54,7 +54,8 @@ def quote_call(
     """
     if not is_permitted(destination, access.destination_rules(card.group.id, card.series.id)):
         return Refusal.NOT_ALLOWED
-    rate = find_price(session, card.series.rate_table_id, destination, now)
+    rates = find_rates(session, card, destination, now)
+    rate = rates.price
     if rate is None:
         return Refusal.NO_RATE
     if rate.is_blocked:
@@ -63,8 +64,8 @@ def quote_call(
     day_limits = find_day_limits(card.group, now, zone, is_pinless=is_pinless)
     left = NO_LIMITS if day_limits is None else day_left(session, card, day_limits)
     limit_seconds = affordable_seconds(price, _share_micros(card, left), _seconds_max(card, left))
-    routes = _routes(session, card, destination, price, limit_seconds, now)
-    if not routes and not _routes(session, card, destination, price, card.group.call_seconds_max, now):
+    routes = _routes(card, rates, price, limit_seconds)
+    if not routes and not _routes(card, rates, price, card.group.call_seconds_max):
         return Refusal.NO_ROUTE
     # A carrier's first block makes a very short call a loss: it is the money that is short.
     if not routes or _is_money_short(card, limit_seconds):
@@ -127,21 +128,16 @@ def _calls_left(card: CardFacts) -> int:
     return max(1, card.calls_max - card.open_holds)
 
 
-def _routes(
-    session: Session, card: CardFacts, destination: str, price: CallPrice, granted_seconds: int, now: datetime
-) -> tuple[Route, ...]:
-    if card.series.routing_plan_id is None:
-        return ()
-    plan, candidates = buy_candidates(session, card.series.routing_plan_id, card.currency, destination, now)
-    if plan is None:
+def _routes(card: CardFacts, rates: CallRates, price: CallPrice, granted_seconds: int) -> tuple[Route, ...]:
+    if rates.plan is None:
         return ()
     choice = ordered_routes(
-        candidates,
+        rates.candidates,
         price,
-        plan.strategy,
+        rates.plan.strategy,
         granted_seconds=granted_seconds,
-        routes_max=plan.routes_max,
-        price_cap_percent=plan.price_cap_percent,
+        routes_max=rates.plan.routes_max,
+        price_cap_percent=rates.plan.price_cap_percent,
         # An unlimited card was paid in advance: each of its calls earns nothing, so every carrier would look like
         # a loss.
         loss_guard=card.group.card_type is not CardType.UNLIMITED,

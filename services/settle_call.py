@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from billing.rating import CallCharge, ChargeKind, ChargeLine, call_cost
@@ -13,9 +13,29 @@ from services.activate_card import activate_card, activation_reference
 from services.call_record import HeldCall, Settlement, call_record
 from services.card_facts import series_terms
 from services.frozen_quote import FrozenQuote
+from services.run import run
 from services.use_up_card import is_used_up, use_up_card
 
 HOUSE_OF_KIND = {ChargeKind.CALL: WalletKind.CALL_REVENUE, ChargeKind.TAX: WalletKind.TAX}  # every other line is a fee
+# Only one settlement finds the hold open; it locks the row, so that a second one waits and then finds it closed.
+CLOSE_HOLD = (
+    update(Hold)
+    .where(Hold.call_id == bindparam("call"), Hold.state == HoldState.OPEN)
+    .values(state=bindparam("end_state"), resolved_at=bindparam("now"))
+    .returning(Hold.wallet_id, Hold.card_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
+)
+FREE_AND_CHARGE = (
+    update(Wallet)
+    .where(Wallet.id == bindparam("wallet"))
+    .values(
+        balance_micros=Wallet.balance_micros - bindparam("cost_micros"),
+        held_micros=Wallet.held_micros - bindparam("amount_micros"),
+        open_holds=Wallet.open_holds - 1,
+    )
+    .returning(Wallet.balance_micros - Wallet.held_micros)
+)
+BOOK = insert(LedgerEntry)
+RECORD = insert(CallRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,7 @@ def settle_call(session: Session, settlement: Settlement, now: datetime, zone: t
     available_micros = _free_and_charge(session, held, charge.total_micros)
     _book(session, settlement.call_id, held, charge, now)
     record = call_record(settlement, held, charge, now)
-    session.execute(insert(CallRecord).values(record))
+    run(session, RECORD, record)
     _use_up(session, held, charge, available_micros)
     return Settled(settlement.call_id, record["disposition"], charge.talk_seconds, charge.total_micros)
 
@@ -65,15 +85,9 @@ def talk_seconds(settlement: Settlement, limit_seconds: int) -> int:
 
 
 def _close_hold(session: Session, settlement: Settlement, now: datetime) -> HeldCall | None:
-    """Only one settlement finds the hold open; it locks the row, so that a second one waits and then finds it
-    closed.
-    """
-    hold = session.execute(
-        update(Hold)
-        .where(Hold.call_id == settlement.call_id, Hold.state == HoldState.OPEN)
-        .values(state=HoldState.SETTLED if settlement.is_answered else HoldState.VOIDED, resolved_at=now)
-        .returning(Hold.wallet_id, Hold.card_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
-    ).one_or_none()
+    end_state = HoldState.SETTLED if settlement.is_answered else HoldState.VOIDED
+    closing = {"call": settlement.call_id, "end_state": end_state, "now": now}
+    hold = run(session, CLOSE_HOLD, closing).one_or_none()
     if hold is None:
         return None
     wallet_id, card_id, amount_micros, placed_at, quote = hold
@@ -93,17 +107,9 @@ def _charge(session: Session, held: HeldCall, settlement: Settlement, now: datet
 
 def _free_and_charge(session: Session, held: HeldCall, cost_micros: int) -> int:
     """What the wallet has available afterwards."""
-    freed = (
-        update(Wallet)
-        .where(Wallet.id == held.wallet_id)
-        .values(
-            balance_micros=Wallet.balance_micros - cost_micros,
-            held_micros=Wallet.held_micros - held.amount_micros,
-            open_holds=Wallet.open_holds - 1,
-        )
-        .returning(Wallet.balance_micros - Wallet.held_micros)
-    )
-    return session.scalars(freed).one()
+    values = {"wallet": held.wallet_id, "cost_micros": cost_micros, "amount_micros": held.amount_micros}
+    available_micros: int = run(session, FREE_AND_CHARGE, values).scalar_one()
+    return available_micros
 
 
 def _book(session: Session, call_id: str, held: HeldCall, charge: CallCharge, now: datetime) -> None:
@@ -121,7 +127,7 @@ def _book(session: Session, call_id: str, held: HeldCall, charge: CallCharge, no
         for line in charge.lines()
     ]
     if entries:
-        session.execute(insert(LedgerEntry).values(entries))
+        run(session, BOOK, entries)
 
 
 def _reference(call_id: str, card_id: int | None, line: ChargeLine) -> str:
