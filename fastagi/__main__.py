@@ -49,7 +49,9 @@ async def serve(settings: Settings) -> None:
     engine = make_engine(settings.database_url_or_default, pool_size=settings.database_threads)
     if not is_current(engine):
         raise NotReady("The database is not at this release's schema: run callingcard init")
-    database = Database(session_factory(engine), threads=settings.database_threads)
+    # SQLite has one writer: threads that wait for it sleep and starve each other, a queue before one thread is fair.
+    threads = 1 if engine.dialect.name == "sqlite" else settings.database_threads
+    database = Database(session_factory(engine), threads=threads)
     desk = CardDesk(database, keys, settings.zone)
     trace_file = TraceFile(settings.trace_file) if settings.trace_file else None
     server = CardServer(str(settings.prompts_dir), _limits(settings), trace_file)
