@@ -2,15 +2,15 @@
 rests.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from billing.card_check import CardStanding
+from billing.card_check import CardStanding, check_card
+from billing.refusals import Refusal
 from billing.states import ActivatesOn, CardStatus, CardType, SeriesStatus
 from models import Card, CardGroup, CardSeries, Wallet
 from services.run import Values, run
@@ -107,6 +107,11 @@ class CardFacts:
             self.available_micros < self.group.low_credit_below_micros
         )
 
+    def stopped_by(self, now: datetime) -> Refusal | None:
+        """Why the card itself may not call, leaving aside its money and its other calls: the hold judges those."""
+        alone = replace(self.standing, open_holds=0, available_micros=self.group.empty_below_micros)
+        return check_card(alone, now)
+
     @property
     def standing(self) -> CardStanding:
         return CardStanding(
@@ -176,18 +181,15 @@ def find_card(session: Session, condition: ColumnElement[bool], *, locked: bool 
     """The one card that the condition (over Card) names. `locked` waits for whoever changes the card just now, and
     makes others wait until the end of this transaction (on SQLite every transaction does so by itself).
     """
-    found = find_card_beside(session, condition, (), locked=locked)
-    return None if found is None else found[0]
-
-
-def find_card_beside(
-    session: Session, condition: ColumnElement[bool], beside: Sequence[ColumnElement[Any]], *, locked: bool = False
-) -> tuple[CardFacts, list[Any]] | None:
-    """The card, and what the columns `beside` it say, by the same statement."""
-    query = CARD_QUERY.add_columns(*beside).where(condition)
+    query = CARD_QUERY.where(condition)
     if locked:
         query = query.with_for_update(of=Card, key_share=True)
-    row = session.execute(query).one_or_none()
+    return find_card_by(session, query, {})
+
+
+def find_card_beside(session: Session, query: Executable, values: Values) -> tuple[CardFacts, list[Any]] | None:
+    """The card of a query built once, and what the columns say that were added to CARD_QUERY there."""
+    row = run(session, query, values).one_or_none()
     return None if row is None else (_facts(row), list(row[_BESIDE_FROM:]))
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,8 @@ from factories import KEYS, NOW, World, a_group, a_rate_table, a_series, a_world
 from billing.refusals import Refusal
 from billing.states import CardStatus, CardType, PinEntryMode, SeriesStatus
 from services.create_series import create_series
-from services.identify_card import LOCK_TIME, PIN_FAILURES_MAX, Identified, NotAccepted, identify_card
+from services.guard_entry import Caller
+from services.identify_card import Identified, NotAccepted, identify_card
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,13 +26,18 @@ if TYPE_CHECKING:
 
     from services.create_series import NewCard
 
+PIN_FAILURES_MAX = 5
+LOCK_TIME = timedelta(hours=24)
 WRONG_PIN = "000000000000"
+PHONES = count(15_550_000)
 REFUSED = NotAccepted(Refusal.NUMBER_OR_PIN_NOT_ACCEPTED)
 
 
 def key_in(world: World, pin: str | None = None, *, place: int = 0, now: datetime = NOW) -> Identified | NotAccepted:
+    """Each time from another phone, so that no phone is locked."""
     number, right_pin = world.keyed(place)
-    return identify_card(world.session, KEYS, world.access(), number, right_pin if pin is None else pin, now)
+    keyed = right_pin if pin is None else pin
+    return identify_card(world.session, KEYS, world.access(), number, keyed, now, Caller(str(next(PHONES))))
 
 
 def refusal_of(world: World, now: datetime = NOW) -> Refusal:
