@@ -43,3 +43,11 @@ def pin_length_needed(entry_mode: PinEntryMode, cards: int) -> int | None:
         if cards <= most_cards(entry_mode, pin_length):
             return pin_length
     return None
+
+
+def tries_to_a_hit(entry_mode: PinEntryMode, pin_length: int, cards_total: int) -> int:
+    """One random try hits with a chance of 1 in this many: any card where the PIN logs in alone, else the one card
+    whose number was keyed.
+    """
+    pins: int = 10**pin_length
+    return pins // max(1, cards_total) if entry_mode is PinEntryMode.PIN_ONLY else pins

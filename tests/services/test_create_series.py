@@ -146,15 +146,19 @@ def test_the_pin_space_is_shared_by_all_series(session: Session) -> None:
         ({"first_serial": -1}, CardNumberRefused),
         ({"number": 0}, CardNumberRefused),
         ({"number": 100_000_001}, CardNumberRefused),
-        ({"quantity": 0}, IntegrityError),
-        ({"face_value_micros": -1}, IntegrityError),
-        ({"activation_fee_micros": -1}, IntegrityError),
-        ({"maintenance_every_hours": 0}, IntegrityError),
-        ({"initial_card_status": CardStatus.ACTIVATED}, IntegrityError),
+        ({"quantity": 0}, SeriesRefused),
+        ({"quantity": 1_001}, SeriesRefused),
+        ({"quantity": 1_000_001}, SeriesRefused),
+        ({"face_value_micros": -1}, SeriesRefused),
+        ({"activation_fee_micros": -1}, SeriesRefused),
+        ({"maintenance_every_hours": 0}, SeriesRefused),
+        ({"expiry_period_days": 0}, SeriesRefused),
+        ({"expiry_grace_days": -1}, SeriesRefused),
+        ({"initial_card_status": CardStatus.ACTIVATED}, SeriesRefused),
     ],
 )
 def test_terms_out_of_range_make_no_series(session: Session, terms: dict[str, Any], error: type[Exception]) -> None:
-    """By the code, or at the latest by a constraint; the caller's transaction takes all of it back."""
+    """By a sentence that says what to change, before anything is written; the database would refuse it too."""
     with pytest.raises(error):
         made(session, **terms)
     session.rollback()
@@ -163,7 +167,7 @@ def test_terms_out_of_range_make_no_series(session: Session, terms: dict[str, An
 
 def test_a_series_number_is_given_once(world: World) -> None:
     """JC-9."""
-    with pytest.raises(IntegrityError):
+    with pytest.raises(SeriesRefused, match="There is a series 1"):
         create_series(world.session, KEYS, a_series(world.group_id, world.rate_table_id), NOW)
 
 
