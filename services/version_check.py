@@ -1,0 +1,32 @@
+"""Two operators cannot overwrite each other unseen (JC-59): who saves names the version that was on the screen."""
+
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import CardGroup, CardSeries
+
+Versioned = TypeVar("Versioned", CardGroup, CardSeries)
+
+
+class ChangedMeanwhile(ValueError):
+    """Another operator saved first; the sentence says what to do."""
+
+
+class NotThere(ValueError):
+    """There is no such row."""
+
+
+def checked_version(session: Session, table: type[Versioned], row_id: int, version: int | None) -> Versioned:
+    """The row, locked until the end of the transaction. None: whoever asks has read it in this transaction."""
+    query = select(table).where(table.id == row_id).with_for_update(key_share=True)
+    row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotThere("It is not there (any more): look at the list again.")
+    if version is not None and row.version != version:
+        raise ChangedMeanwhile(
+            f"Another operator saved it meanwhile (version {row.version}, you changed version {version}): "
+            "look at what it is now, and save again."
+        )
+    return row
