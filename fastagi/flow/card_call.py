@@ -7,11 +7,12 @@ import structlog
 from billing.card_check import check_card
 from billing.phone import normal_caller_id
 from billing.refusals import Refusal
-from fastagi.call import Call
+from fastagi.call import Call, CallerHungUp
 from fastagi.flow.announce import announce_balance, announce_outcome
 from fastagi.flow.conversation import Conversation
 from fastagi.flow.desk import CardDesk
 from fastagi.flow.destination import reach_destination
+from fastagi.flow.gate import note_undialled
 from fastagi.flow.greet import greet
 from fastagi.flow.identify import identify
 from fastagi.logs import last_digits
@@ -43,6 +44,17 @@ async def card_call(call: Call, desk: CardDesk) -> CallEnd:
     talk = Conversation(call, desk, access, load_language(access.first_language), _caller_id(call, access))
     if last_call_id:
         return await _next_call(talk, last_call_id, calls_made=int(round_number) - 1)
+    try:
+        end = await _first_call(talk)
+    except CallerHungUp:
+        await note_undialled(talk)
+        raise
+    if end is not CallEnd.HANDED_OVER:
+        await note_undialled(talk)
+    return end
+
+
+async def _first_call(talk: Conversation) -> CallEnd:
     await greet(talk)
     card = await identify(talk)
     if card is None:

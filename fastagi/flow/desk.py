@@ -2,21 +2,26 @@
 need.
 """
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
+from billing.guard import GuardRules
 from billing.refusals import Refusal
 from fastagi.database import Database
 from services.access import Access, find_access
 from services.activate_card import activate_at_first_authentication
+from services.admit_caller import Admission, admit_caller
 from services.authorise_call import Authorised, CallContext, authorise_call
 from services.bind_caller_id import BindOutcome, bind_caller_id
 from services.call_outcome import CallOutcome, find_call_outcome
 from services.call_record import Settlement
 from services.card_facts import CardFacts, get_card
-from services.identify_card import Identified, NotAccepted, check_bound_card, identify_card
+from services.guard_entry import Caller
+from services.identify_card import Identified, NotAccepted, identify_card
+from services.note_undialled_call import note_undialled_call
 from services.pin_keys import PinKeys
 from services.quote_call import Quote, quote_call
 from services.set_card_language import set_card_language
@@ -38,6 +43,8 @@ class CardDesk:
     keys: PinKeys
     zone: tzinfo
     now: Callable[[], datetime] = utc_now
+    guard: GuardRules = field(default_factory=GuardRules)
+    pause: Callable[[int], Awaitable[None]] = asyncio.sleep
     _kept: dict[str, tuple[float, Access | None]] = field(default_factory=dict)
 
     async def access(self, number: str) -> Access | None:
@@ -51,11 +58,14 @@ class CardDesk:
         self._kept[number] = (time.monotonic() + ACCESS_KEPT_SECONDS, access)
         return access
 
-    async def bound_card(self, access: Access, caller_id: str) -> Identified | NotAccepted | None:
-        return await self.database.run(check_bound_card, access, caller_id, self.now())
+    async def admit(self, access: Access, caller: Caller) -> Admission:
+        return await self.database.run(admit_caller, access, caller, self.now(), self.zone, self.guard)
 
-    async def identify(self, access: Access, number: str | None, pin: str) -> Identified | NotAccepted:
-        return await self.database.run(identify_card, self.keys, access, number, pin, self.now())
+    async def identify(self, access: Access, number: str | None, pin: str, caller: Caller) -> Identified | NotAccepted:
+        return await self.database.run(identify_card, self.keys, access, number, pin, self.now(), caller, self.guard)
+
+    async def note_undialled(self, caller_id: str, access_number: str) -> None:
+        await self.database.run(note_undialled_call, caller_id, access_number, self.now(), self.guard)
 
     async def bind(self, caller_id: str, card: CardFacts) -> BindOutcome:
         return await self.database.run(bind_caller_id, caller_id, card, self.now(), "ivr")

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from billing.guard import TryVerdict
 from billing.refusals import Refusal
 from billing.states import ActivatesOn, CardStatus, PinEntryMode
 from fastagi.flow.conversation import Conversation
+from fastagi.flow.gate import admit, caller_of, tries_allowed
 from fastagi.logs import last_digits
 from services.bind_caller_id import BindOutcome
 from services.card_facts import CardFacts
@@ -26,9 +28,10 @@ class Entry:
 
 async def identify(talk: Conversation) -> CardFacts | None:
     """The card, in a state to call and bound to the phone where that is wanted; None after the last try."""
-    card = await _known_phone(talk)
+    admission = await admit(talk)
+    card = None if talk.is_refused else _known_phone(talk, admission.bound)
     if card is None and not talk.is_refused:
-        card = await _ask_card(talk)
+        card = await _ask_card(talk, admission.verdict)
     if card is None:
         return None
     log.info("card identified", card_id=card.card_id, card=last_digits(card.number), caller=_caller(talk))
@@ -38,11 +41,9 @@ async def identify(talk: Conversation) -> CardFacts | None:
     return card
 
 
-async def _known_phone(talk: Conversation) -> CardFacts | None:
+def _known_phone(talk: Conversation, bound: Identified | NotAccepted | None) -> CardFacts | None:
     """The card to which the phone is bound. One that may not call is told why, and asked for a new card (M-30)."""
-    if talk.caller_id is None or not talk.access.pinless_enabled:
-        return None
-    match await talk.desk.bound_card(talk.access, talk.caller_id):
+    match bound:
         case Identified(card):
             talk.say("recognised-by-your-number")
             return card
@@ -53,13 +54,15 @@ async def _known_phone(talk: Conversation) -> CardFacts | None:
     return None
 
 
-async def _ask_card(talk: Conversation) -> CardFacts | None:
-    for _ in range(talk.access.entry.attempts_max):
+async def _ask_card(talk: Conversation, verdict: TryVerdict) -> CardFacts | None:
+    for _ in range(tries_allowed(talk, verdict)):
         entry = await _ask_entry(talk)
         if isinstance(entry, Refusal):
             talk.say(entry.value)
             continue
-        match await talk.desk.identify(talk.access, entry.number, entry.pin):
+        if verdict.delay_seconds:
+            await talk.desk.pause(verdict.delay_seconds)
+        match await talk.desk.identify(talk.access, entry.number, entry.pin, caller_of(talk)):
             case Identified(card):
                 await _bind(talk, card)
                 return card
@@ -67,7 +70,8 @@ async def _ask_card(talk: Conversation) -> CardFacts | None:
                 _tell(talk, refusal, card)
         if talk.is_refused:
             return None
-    talk.say(Refusal.TOO_MANY_ATTEMPTS.value)
+    if not talk.is_turned_away:
+        talk.say(Refusal.TOO_MANY_ATTEMPTS.value)
     return None
 
 

@@ -136,9 +136,9 @@ def test_the_second_attempt_is_accepted(line: Line) -> None:
 def test_five_wrong_pins_lock_the_card_over_several_calls(line: Line) -> None:
     """features.md 3.9: a restart or a new call does not clear the count."""
     number, pin = line.world.keyed()
-    line.dial(number, WRONG, number, WRONG, number, WRONG)
-    line.dial(number, WRONG, number, WRONG)
-    assert "number-or-pin-not-accepted" in line.dial(number, pin).heard
+    line.dial(number, WRONG, number, WRONG, number, WRONG, caller_id="15550101")
+    line.dial(number, WRONG, number, WRONG, caller_id="15550102")
+    assert "number-or-pin-not-accepted" in line.dial(number, pin, caller_id="15550103").heard
     line.now += timedelta(hours=25)
     assert BALANCE in line.dial(number, pin).heard
 
