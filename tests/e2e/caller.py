@@ -74,19 +74,22 @@ class Caller:
 
     def is_asked(self, question: str) -> list[str]:
         """All that is said with the question; another question is a failure."""
-        prompts = self._next("asked")["prompts"]
+        prompts = self.comes_to("asked")["prompts"]
         assert prompts[-1] == question, f"asked {' '.join(prompts)}"
         return list(prompts)
 
-    def is_connected(self) -> str:
-        """The call was handed to Dial; its id."""
-        while not self._next("set")["variables"].startswith("CARD_NEXT=dial"):
-            continue
-        return self.call_ids[-1]
+    def is_connected(self, *, is_patient: bool = False) -> str:
+        """The call was handed to Dial; its id. Who is not patient cuts the announcement of the time off by a key."""
+        while True:
+            step = self.comes_to("played", "set")
+            if step["step"] == "played" and not is_patient:
+                self.phone.press("5")
+            if step.get("variables", "").startswith("CARD_NEXT=dial"):
+                return self.call_ids[-1]
 
-    def talks(self) -> str:
+    def talks(self, *, is_patient: bool = False) -> str:
         """A carrier answered; the call's id."""
-        call_id = self.is_connected()
+        call_id = self.is_connected(is_patient=is_patient)
         wait_for(lambda: any(row[0] == "ANSWER" for row in self._legs(call_id)), STEP_SECONDS_MAX)
         return call_id
 
@@ -114,17 +117,18 @@ class Caller:
     def record(self, place: int = -1) -> CallRecord:
         return self.house.record(self.call_ids[place])
 
-    def _next(self, kind: str) -> dict[str, Any]:
+    def comes_to(self, *kinds: str) -> dict[str, Any]:
+        """The next step of one of these kinds."""
         deadline = time.monotonic() + STEP_SECONDS_MAX
         while time.monotonic() < deadline:
             self._read()
             while self.waiting:
                 step = self.waiting.pop(0)
                 self._remember(step)
-                if step["step"] == kind:
+                if step["step"] in kinds:
                     return step
             time.sleep(LOOK_SECONDS)
-        raise AssertionError(f"no step {kind!r} came; said so far: {self.said}")
+        raise AssertionError(f"no step {kinds} came; said so far: {self.said}")
 
     def _read(self) -> None:
         self.waiting += self.steps.read()

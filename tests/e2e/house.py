@@ -219,6 +219,8 @@ def _dead_first(session: Session) -> int:
     second_id = session.scalars(select(Account.id).where(Account.endpoint == "demo.second")).one()
     session.execute(insert(RoutingPlanCarrier).values(routing_plan_id=plan_id, account_id=second_id))
     for endpoint, percent in (("demo.dead", 10), ("demo.nowhere", 20)):
-        rates = [{**rate, "price_per_minute_micros": rate["price_per_minute_micros"] * percent // 100} for rate in RATES]
+        rates = [
+            {**rate, "price_per_minute_micros": rate["price_per_minute_micros"] * percent // 100} for rate in RATES
+        ]
         a_carrier(session, plan_id, endpoint, a_rate_table(session, f"Buy {endpoint}", rates), name=endpoint)
     return plan_id

@@ -31,7 +31,7 @@ def story_by_number_and_pin(house: House) -> Caller:
         caller.listens(ASK_CARD, card.number.replace("-", ""))
         caller.listens(ASK_PIN, card.pin)
         caller.listens(ASK_NUMBER, "9999010020#")
-        caller.talks()
+        caller.talks(is_patient=True)
         caller.listens(ASK_NUMBER)
     return caller
 
@@ -42,7 +42,7 @@ def story_in_spanish(house: House) -> Caller:
         caller.answers(ASK_CARD, card.number.replace("-", ""))
         caller.answers(ASK_PIN, card.pin)
         caller.listens(ASK_NUMBER, "9999000010#")
-        caller.talks()
+        caller.talks(is_patient=True)
         caller.listens(ASK_NUMBER)
     return caller
 
@@ -76,7 +76,9 @@ def story_numbers_that_nobody_answers(house: House) -> Caller:
         caller.answers(ASK_PIN, card.pin)
         caller.answers(ASK_NUMBER, "9998017#")
         for number in ("9998001", "9998019", "999701", "999501"):
+            caller.is_connected()
             caller.listens(ASK_NUMBER, f"{number}#")
+        caller.is_connected()
         caller.listens(ASK_NUMBER)
     return caller
 
@@ -110,7 +112,17 @@ def test_number_pin_balance_destination_and_time_are_heard(told: Told) -> None:
     """M-6, M-7, M-20, M-22, M-23, M-24."""
     caller = told(story_by_number_and_pin)
     closing = ("remaining-balance-is", "number-4", "unit-usd-major-many", "and", "number-90", "number-9")
-    heard = ("welcome", ASK_CARD, ASK_PIN, *FIVE, ASK_NUMBER, *AN_HOUR_23_20, *closing, "unit-usd-minor-many", ASK_NUMBER)
+    heard = (
+        "welcome",
+        ASK_CARD,
+        ASK_PIN,
+        *FIVE,
+        ASK_NUMBER,
+        *AN_HOUR_23_20,
+        *closing,
+        "unit-usd-minor-many",
+        ASK_NUMBER,
+    )
     assert tuple(caller.said) == heard
     assert caller.is_heard(*heard)
 

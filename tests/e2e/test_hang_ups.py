@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asterisk
 
-CALLS_AT_ONCE = 6
+CALLS_AT_ONCE = 10
 RINGS_FIVE_SECONDS, TALKS, FULL = "9999050020#", "9999000000#", "9998034#"
 
 
@@ -50,7 +50,7 @@ def at_the_hash(caller: Caller, card: NewCard) -> None:
 
 def in_the_time(caller: Caller, card: NewCard) -> None:
     at_the_hash(caller, card)
-    caller._next("played")
+    caller.comes_to("played")
 
 
 def while_it_rings(caller: Caller, card: NewCard) -> None:
@@ -73,6 +73,7 @@ def at_the_first_word(caller: Caller, card: NewCard) -> None:
 def in_the_outcome(caller: Caller, card: NewCard) -> None:
     caller.answers(ASK_PIN, card.pin)
     caller.answers(ASK_NUMBER, FULL)
+    caller.is_connected()
     caller.is_asked(ASK_NUMBER)
 
 

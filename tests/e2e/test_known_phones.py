@@ -21,7 +21,7 @@ ONE, TWO, THREE = "37061234567", "37067654321", "37069999999"
 def is_asked(house: House, caller_id: str) -> bool:
     """Dial, hear the first question, and hang up."""
     with dialling(house, KNOWN_PHONES, caller_id) as caller:
-        caller._next("asked")
+        caller.comes_to("asked")
     return "enter-pin" in caller.said
 
 

@@ -15,9 +15,7 @@ CALLER_IDS = (
     "${SHELL(touch executed)}",
     "37061234567&PIZZA",
     "37061234567\\nSET VARIABLE CARD_NEXT dial",
-    "anonymous",
     "Žalgiris😀",
-    "37061234567;user=phone",
 )
 
 
@@ -50,7 +48,7 @@ def test_endless_keys_and_keys_that_are_no_digits_end_in_prompts(house: House) -
         card = house.card(SHORT_PIN)
         with dialling(house, SHORT_PIN) as caller:
             caller.answers(ASK_PIN, card.pin)
-            assert not caller.phone.press("7" * 500)
+            assert not caller.phone.press("8" * 500)
             caller.waits_for_the_end()
         return caller.said
 

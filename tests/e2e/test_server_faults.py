@@ -1,4 +1,4 @@
-"""The call server dies, drains, or loses its database: no call is lost, free, or charged twice (F1, F3, F5, F7, F13)."""
+"""The call server dies, drains, or loses its database: no call is lost, free, or charged twice (F1 to F3, F5, F7)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from caller import ASK_NUMBER, ASK_PIN, Caller, dialling
+from caller import ASK_CARD, ASK_NUMBER, ASK_PIN, Caller, dialling
 from clocks import our_ms
 from house import SHORT_PIN, House
 
+from services.demo_data import ACCESS_NUMBER_AND_PIN
 from tests.asterisk_fixtures import cel_rows, wait_for
 
 if TYPE_CHECKING:
@@ -70,13 +71,27 @@ def test_a_server_killed_in_the_conversation_is_excused_within_three_seconds(hou
     assert carriers_dialled(house) == before
 
 
+@pytest.mark.xfail(
+    reason="Asterisk's Read does not look at the server's socket: the question first plays out and waits for a key"
+)
+def test_a_server_killed_in_an_open_question_is_excused_within_three_seconds(house: House) -> None:
+    """F1, where the card number is asked: by EXEC Read, while a PIN is asked by GET DATA."""
+    with dialling(house, ACCESS_NUMBER_AND_PIN) as caller:
+        begun = time.monotonic()
+        caller.is_asked(ASK_CARD)
+        house.kill_server()
+        killed_after = time.monotonic() - begun
+        caller.waits_for_the_end()
+    assert excuse_seconds(caller, killed_after) < EXCUSE_SECONDS_MAX
+
+
 def test_a_server_killed_after_the_hold_leaves_it_to_the_handler(house: House) -> None:
     """F2: nothing was dialled, so nothing is charged."""
     card = house.card(SHORT_PIN)
     with dialling(house, SHORT_PIN) as caller:
         caller.answers(ASK_PIN, card.pin)
         caller.answers(ASK_NUMBER, "9999000030#")
-        caller._next("played")  # the time is told: the hold is placed, and the hand-over is not
+        caller.comes_to("played")  # the time is told: the hold is placed, and the hand-over is not
         house.kill_server()
         caller.waits_for_the_end()
     house.start_server()
@@ -91,7 +106,8 @@ def test_a_database_that_does_not_answer_is_excused_and_nothing_is_dialled(house
     with dialling(house, SHORT_PIN) as caller:
         begun = time.monotonic()
         caller.is_asked(ASK_PIN)
-        with house.look():  # the tests' engine begins as a writer does
+        with house.look() as session:
+            session.connection()  # it begins as a writer does
             caller.phone.press(card.pin)
             keyed_after = time.monotonic() - begun
             caller.waits_for_the_end()
