@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
+from billing.states import RechargeExtends
+
 EXPIRY_DAYS_MAX: Final = 36_500  # a hundred years; also keeps every day inside the calendar of `date`
 EXPIRY_DATE_MAX: Final = date(9000, 12, 31)
 
@@ -33,6 +35,39 @@ def grace_ends_at(expired_at: datetime | None, expiry_grace_days: int, timezone:
         return None
     first_expired_day = _local_day(expired_at, timezone)
     return _end_of_day(first_expired_day + timedelta(days=_checked_days(expiry_grace_days) - 1), timezone)
+
+
+def end_of_day(day: date, timezone: tzinfo) -> datetime:
+    """The first instant after the day, aware UTC: a card with this last day is expired from then on."""
+    return _end_of_day(_checked_date(day), timezone)
+
+
+def last_day(ended_at: datetime, timezone: tzinfo) -> date:
+    """The day that ends with this first expired instant: what is printed and said as "valid through"."""
+    return _local_day(ended_at, timezone) - timedelta(days=1)
+
+
+def recharged_expiry(
+    extends: RechargeExtends,
+    standing_expiry: datetime | None,
+    expiry_date: date | None,
+    expiry_period_days: int | None,
+    now: datetime,
+    timezone: tzinfo,
+) -> datetime | None:
+    """The expiry after a recharge: the period of the series once more, from today or from the last valid day.
+
+    It is never earlier than before, and a date of the series still ends it. From an old date so long ago that the card
+    would stay expired it counts from today: whoever recharges a card can use it. A card without an end keeps none.
+    """
+    if extends is RechargeExtends.NO or standing_expiry is None or expiry_period_days is None:
+        return standing_expiry
+    today = _local_day(now, timezone)
+    old_day = last_day(standing_expiry, timezone)
+    days = timedelta(days=_checked_days(expiry_period_days))
+    begins = old_day if extends is RechargeExtends.FROM_OLD_DATE and old_day + days >= today else today
+    new_day = begins + days if expiry_date is None else min(begins + days, expiry_date)
+    return max(standing_expiry, end_of_day(min(new_day, EXPIRY_DATE_MAX), timezone))
 
 
 def _local_day(moment: datetime, timezone: tzinfo) -> date:

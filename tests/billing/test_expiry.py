@@ -3,7 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.expiry import ExpiryRefused, expires_at, grace_ends_at
+from billing.expiry import ExpiryRefused, end_of_day, expires_at, grace_ends_at, last_day, recharged_expiry
+from billing.states import RechargeExtends
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ACTIVATED_AT = datetime(2026, 1, 1, 9, tzinfo=UTC)  # 10:00 in Berlin
@@ -76,3 +77,44 @@ def test_what_is_out_of_range_is_refused() -> None:
         grace_ends_at(ACTIVATED_AT, -1, BERLIN)
     with pytest.raises(ValueError, match="without its zone"):
         expires_at(ACTIVATED_AT.replace(tzinfo=None), None, 1, BERLIN)
+
+
+VILNIUS = ZoneInfo("Europe/Vilnius")
+STANDING = datetime(2026, 7, 1, tzinfo=VILNIUS).astimezone(UTC)  # valid through 30 June
+
+
+@pytest.mark.parametrize(
+    ("extends", "now", "series_date", "valid_through"),
+    [
+        (RechargeExtends.NO, "2026-06-20", None, date(2026, 6, 30)),
+        (RechargeExtends.FROM_NOW, "2026-06-20", None, date(2026, 7, 20)),
+        (RechargeExtends.FROM_OLD_DATE, "2026-06-20", None, date(2026, 7, 30)),
+        (RechargeExtends.FROM_NOW, "2026-07-05", None, date(2026, 8, 4)),  # in its grace
+        (RechargeExtends.FROM_OLD_DATE, "2026-07-05", None, date(2026, 7, 30)),
+        (RechargeExtends.FROM_OLD_DATE, "2026-08-05", None, date(2026, 9, 4)),  # the old date is too long ago
+        (RechargeExtends.FROM_NOW, "2026-05-01", None, date(2026, 6, 30)),  # never shorter
+        (RechargeExtends.FROM_OLD_DATE, "2026-06-20", date(2026, 7, 10), date(2026, 7, 10)),
+        (RechargeExtends.FROM_NOW, "2026-06-20", date(2026, 6, 1), date(2026, 6, 30)),
+    ],
+)
+def test_a_recharge_lengthens_a_card_as_its_series_says(
+    extends: RechargeExtends, now: str, series_date: date | None, valid_through: date
+) -> None:
+    """features.md 3.7: no, from now, or from the old date; a date of the series still ends it."""
+    moment = datetime.fromisoformat(now).replace(hour=12, tzinfo=UTC)
+    expiry = recharged_expiry(extends, STANDING, series_date, 30, moment, VILNIUS)
+    assert expiry == end_of_day(valid_through, VILNIUS)
+    assert last_day(expiry, VILNIUS) == valid_through
+
+
+def test_a_card_without_an_end_or_a_period_is_not_changed_by_a_recharge() -> None:
+    from_now = RechargeExtends.FROM_NOW
+    assert recharged_expiry(from_now, None, None, 30, STANDING, VILNIUS) is None
+    assert recharged_expiry(from_now, STANDING, None, None, STANDING, VILNIUS) == STANDING
+
+
+def test_days_end_by_the_platforms_clock_over_the_change_of_clocks() -> None:
+    new_york = ZoneInfo("America/New_York")
+    activated_at = datetime(2026, 3, 7, 23, 30, tzinfo=new_york)
+    assert expires_at(activated_at, None, 1, new_york) == datetime(2026, 3, 9, 4, tzinfo=UTC)
+    assert expires_at(activated_at, None, 0, new_york) == datetime(2026, 3, 8, 5, tzinfo=UTC)
