@@ -34,7 +34,7 @@ class Reply(NamedTuple):
 
 
 # Most replies are one of these two: they are not read anew each time.
-PLAIN_REPLIES: Final = {b"200 result=0": Reply(200, "0", ""), b"200 result=1": Reply(200, "1", "")}
+PLAIN_REPLIES: Final = {b"200 result=0\n": Reply(200, "0", ""), b"200 result=1\n": Reply(200, "1", "")}
 
 
 def reply_of(line: str) -> Reply | None:

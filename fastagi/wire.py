@@ -136,6 +136,10 @@ class Wire(asyncio.Protocol):
             self.lose("refused")
 
     def data_received(self, data: bytes) -> None:
+        waiter = self._waiter
+        if (plain := PLAIN_REPLIES.get(data)) and waiter and not (waiter.done() or self._buffer or self._usage):
+            waiter.set_result(plain)
+            return
         if self.lost:
             return
         if self._head_is_read and not self._buffer and data.find(b"\n") == len(data) - 1 and self._usage is None:
@@ -193,9 +197,6 @@ class Wire(asyncio.Protocol):
 
     def _line_received(self, raw: bytes) -> None:
         waiter = self._waiter
-        if self._usage is None and waiter is not None and (plain := PLAIN_REPLIES.get(raw)) and not waiter.done():
-            waiter.set_result(plain)
-            return
         line = raw.decode("utf-8", "replace").removesuffix("\r")
         if self._usage is not None:
             self._usage_received(self._usage, line)
