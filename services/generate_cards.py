@@ -29,8 +29,8 @@ def generate_cards(
     job_id: int,
     clock: Callable[[], datetime],
     progress: Progress = lambda _done, _total: None,
-) -> None:
-    """Make the cards that are missing. Two who generate the same series at once take turns.
+) -> int:
+    """Make the cards that are missing, and give the quantity. Two who generate the same series at once take turns.
 
     While the database stores a chunk, a thread draws the PINs of the next one.
     """
@@ -47,6 +47,7 @@ def generate_cards(
             making = _next_chunk(sessions, keys, job_id, clock(), batch) or making
             batch = next_batch.result()
         progress(making.done, making.quantity)
+    return making.quantity
 
 
 def _next_chunk(

@@ -53,7 +53,7 @@ def plan_series(session: Session, terms: NewSeries, *, chooses_length: bool, now
         terms=chosen,
         first_number=card_number(terms.number, terms.first_serial),
         last_number=card_number(terms.number, terms.first_serial + terms.quantity - 1),
-        odds=ODDS[mode].format(tries=f"{tries_to_a_hit(mode, chosen.pin_length, cards):,}"),
+        odds=ODDS[mode].format(tries=tries_to_a_hit(mode, chosen.pin_length, cards)),
         liability_micros=terms.face_value_micros * terms.quantity,
         currency=group.currency,
         job_state=None if job is None else job.state,
