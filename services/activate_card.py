@@ -2,12 +2,13 @@
 
 from datetime import datetime, tzinfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from billing.expiry import expires_at, grace_ends_at
 from billing.states import CardStatus
 from models import Card, LedgerEntry, LedgerKind, Wallet, WalletKind
+from models.base import UtcDateTime
 from services.access import Access
 from services.card_facts import CardFacts, SeriesTerms
 from services.card_state import is_or_goes_back_to, moved_to
@@ -21,7 +22,13 @@ def activate_card(session: Session, card_id: int, terms: SeriesTerms, now: datet
     expiry = expires_at(now, terms.expiry_date, terms.expiry_period_days, zone)
     grace = grace_ends_at(expiry, terms.expiry_grace_days, zone)
     pending = (Card.id == card_id) & is_or_goes_back_to(CardStatus.PENDING)
-    activation = {"activated_at": now, "expires_at": expiry, "grace_ends_at": grace}
+    # A date that an operator gave before stays (V-23).
+    by_rules = Card.expiry_given_by.is_(None)
+    activation = {
+        "activated_at": now,
+        "expires_at": case((by_rules, literal(expiry, UtcDateTime)), else_=Card.expires_at),
+        "grace_ends_at": case((by_rules, literal(grace, UtcDateTime)), else_=Card.grace_ends_at),
+    }
     values = {**moved_to(CardStatus.ACTIVATED), **activation}
     return session.execute(update(Card).where(pending).values(values).returning(Card.id)).one_or_none() is not None
 
