@@ -73,6 +73,18 @@ CHECKS = {
         WHERE amount_micros <= 0 OR source_wallet_id = destination_wallet_id
            OR (SELECT currency FROM wallet WHERE id = source_wallet_id)
               <> (SELECT currency FROM wallet WHERE id = destination_wallet_id)""",
+    "I9 a redeemed voucher was credited once, to its card": """
+        SELECT 'voucher ' || v.id, CASE WHEN v.status = 'redeemed' THEN b.value_micros || ' to its card' ELSE 'nothing'
+               END, COALESCE(l.amount_micros || ' to wallet ' || l.destination_wallet_id, 'nothing')
+        FROM voucher v JOIN voucher_batch b ON b.id = v.batch_id LEFT JOIN card c ON c.id = v.redeemed_card_id
+        LEFT JOIN ledger_entry l ON l.kind = 'recharge' AND l.reference = 'voucher:' || v.id
+        WHERE (v.status = 'redeemed') <> (l.id IS NOT NULL)
+           OR l.amount_micros <> b.value_micros OR l.destination_wallet_id <> c.wallet_id""",
+    "I9 a credit by voucher has its voucher": """
+        SELECT 'ledger entry ' || l.id, 'a voucher', l.reference
+        FROM ledger_entry l WHERE l.kind = 'recharge' AND l.reference LIKE 'voucher:%'
+          AND NOT EXISTS (SELECT 1 FROM voucher v
+                          WHERE v.id = CAST(substr(l.reference, 9) AS BIGINT) AND v.status = 'redeemed')""",
     "I10 a series has as many cards as were asked for": """
         SELECT 'series ' || s.number, s.quantity || ' numbers and PINs',
                COUNT(DISTINCT c.number) || ' numbers, ' || COUNT(DISTINCT c.pin_digest) || ' PINs'
