@@ -52,7 +52,7 @@ async def serve(settings: Settings) -> None:
     # SQLite has one writer: threads that wait for it sleep and starve each other, a queue before one thread is fair.
     threads = 1 if engine.dialect.name == "sqlite" else settings.database_threads
     database = Database(session_factory(engine), threads=threads)
-    desk = CardDesk(database, keys, settings.zone)
+    desk = CardDesk(database, keys, settings.zone, guard=settings.guard_rules)
     trace_file = TraceFile(settings.trace_file) if settings.trace_file else None
     server = CardServer(str(settings.prompts_dir), _limits(settings), trace_file)
     add_routes(server, desk)

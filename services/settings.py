@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from billing.guard import GuardRules
+
 Port = int
 
 
@@ -49,6 +51,28 @@ class Settings(BaseSettings):
         None, description="File that gets a JSON line for each prompt and entry (PINs masked); empty = off"
     )
 
+    guard_caller_failures_max: int = Field(
+        5, ge=1, le=1_000, description="Wrong entries of one caller id within the window before it is locked"
+    )
+    guard_withheld_failures_max: int = Field(
+        5, ge=1, le=10_000, description="The same for all callers of one access number who withhold their number"
+    )
+    guard_window_minutes: int = Field(15, ge=1, le=1_440, description="The window in which these are counted")
+    guard_shop_caller_ids: str = Field(
+        "", description="Phones that many people share (call shops), separated by commas, digits without +"
+    )
+    guard_shop_failures_max: int = Field(
+        50, ge=1, le=10_000, description="Wrong entries of such a phone within the window before it is locked"
+    )
+    guard_card_failures_max: int = Field(5, ge=1, le=10, description="Wrong PINs in a row before a card is locked")
+    guard_card_lock_hours: int = Field(24, ge=1, le=720, description="How long a card stays locked")
+    guard_share_percent_max: int = Field(
+        30, ge=1, le=98, description="Wrong entries of the last 50 by one access number or trunk before it is braked"
+    )
+    guard_undialled_an_hour_max: int = Field(
+        10, ge=1, le=10_000, description="Calls an hour of one caller id that may end without a destination"
+    )
+
     console_port: Port = Field(8080, ge=1, le=65535, description="Port of the console")
     portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
     ami_port: Port = Field(5038, ge=1, le=65535, description="Asterisk's AMI port")
@@ -86,6 +110,25 @@ class Settings(BaseSettings):
     @property
     def peers(self) -> tuple[str, ...]:
         return tuple(peer.strip() for peer in self.fastagi_peers.split(",") if peer.strip())
+
+    @property
+    def shop_caller_ids(self) -> frozenset[str]:
+        """In the form in which caller ids are stored: no "+"."""
+        return frozenset(phone.strip().lstrip("+") for phone in self.guard_shop_caller_ids.split(",") if phone.strip())
+
+    @property
+    def guard_rules(self) -> GuardRules:
+        return GuardRules(
+            caller_failures_max=self.guard_caller_failures_max,
+            withheld_failures_max=self.guard_withheld_failures_max,
+            window_seconds=self.guard_window_minutes * 60,
+            shop_caller_ids=self.shop_caller_ids,
+            shop_failures_max=self.guard_shop_failures_max,
+            card_failures_max=self.guard_card_failures_max,
+            card_lock_seconds=self.guard_card_lock_hours * 3_600,
+            share_percent_max=self.guard_share_percent_max,
+            undialled_an_hour_max=self.guard_undialled_an_hour_max,
+        )
 
     @property
     def zone(self) -> tzinfo:
