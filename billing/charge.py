@@ -1,6 +1,7 @@
 """What a call costs, term by term, and the ledger lines made of it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -71,3 +72,14 @@ class CallCharge:
             *(ChargeLine(ChargeKind.TAX, name, amount_micros) for name, amount_micros in self.taxes),
         )
         return tuple(line for line in terms if line.amount_micros)
+
+
+def lines_within(lines: Iterable[ChargeLine], amount_micros: int) -> tuple[ChargeLine, ...]:
+    """The lines that an amount pays, in their order; the one at its edge is cut."""
+    paid: list[ChargeLine] = []
+    for line in lines:
+        part_micros = min(line.amount_micros, amount_micros)
+        if part_micros:
+            paid.append(replace(line, amount_micros=part_micros))
+        amount_micros -= part_micros
+    return tuple(paid)

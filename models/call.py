@@ -32,6 +32,7 @@ class CallRecord(Base):
     channel_id: Mapped[str] = mapped_column(String(150))
     access_number: Mapped[str] = mapped_column(String(15))
     caller_id: Mapped[str | None] = mapped_column(String(15))
+    is_pinless: Mapped[bool] = mapped_column(default=False)
     destination: Mapped[str] = mapped_column(String(15))
     destination_name: Mapped[str] = mapped_column(String(120))
     rate_prefix: Mapped[str] = mapped_column(String(20))

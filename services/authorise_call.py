@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from billing.refusals import Refusal
 from models import Hold, Wallet
 from models.wallet import HOUSE_KINDS
+from services.card_facts import get_card
 from services.day_limits import is_day_kept
 from services.frozen_quote import FrozenQuote, FrozenRoute
 from services.house_wallets import house_wallets
@@ -43,6 +44,7 @@ class CallContext:
     caller_id: str | None
     house: Mapping[str, int]  # ids of the house wallets of the card's currency, by kind
     heard: tuple[dict[str, Any], ...] = ()
+    is_pinless: bool = False  # known by the phone alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,12 @@ def authorise_call(
     )
     if not is_new:
         return _first_answer(session, call_id)
-    if _is_within_the_day(session, quote) and _set_aside(session, quote):
+    is_paid = _is_within_the_day(session, quote) and _set_aside(session, quote)
+    refusal = _card_refusal(session, quote, now) if is_paid else _money_refusal(session, quote)
+    if refusal is None:
         return Authorised(call_id, frozen)
     session.execute(delete(Hold).where(Hold.call_id == call_id))
-    return _refusal(session, quote)
+    return refusal
 
 
 def _house(session: Session, quote: Quote, context: CallContext) -> Mapping[str, int]:
@@ -109,6 +113,7 @@ def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
         caller_id=context.caller_id,
         house=dict(context.house),
         heard=context.heard,
+        is_pinless=context.is_pinless,
         disposable_until_empty=quote.card.group.disposable_until_empty,
     )
 
@@ -123,7 +128,21 @@ def _set_aside(session: Session, quote: Quote) -> bool:
     return run(session, SET_ASIDE, wanted).one_or_none() is not None
 
 
-def _refusal(session: Session, quote: Quote) -> Refusal:
+def _card_refusal(session: Session, quote: Quote, now: datetime) -> Refusal | None:
+    """Look once more, now that the wallet is locked: a settlement that used the card up, or a block, came before."""
+    card = get_card(session, quote.card.card_id)
+    refusal = card.stopped_by(now)
+    if refusal is not None:
+        _give_back(session, quote)
+    return refusal
+
+
+def _give_back(session: Session, quote: Quote) -> None:
+    freed = {"held_micros": Wallet.held_micros - quote.amount_micros, "open_holds": Wallet.open_holds - 1}
+    session.execute(update(Wallet).where(Wallet.id == quote.card.wallet_id).values(freed))
+
+
+def _money_refusal(session: Session, quote: Quote) -> Refusal:
     open_holds = session.scalars(select(Wallet.open_holds).where(Wallet.id == quote.card.wallet_id)).one()
     in_use = open_holds >= quote.card.calls_max
     return Refusal.CARD_IN_USE if in_use else Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION

@@ -15,6 +15,7 @@ OUTCOME = select(
     CallRecord.disposition,
     CallRecord.cost_micros,
     CallRecord.talk_seconds >= CallRecord.limit_seconds,
+    CallRecord.is_pinless,
 ).where(CallRecord.call_id == bindparam("call"))
 
 
@@ -26,6 +27,7 @@ class CallOutcome:
     disposition: CallDisposition
     cost_micros: int
     reached_limit: bool
+    is_pinless: bool
 
 
 def find_call_outcome(session: Session, call_id: str) -> CallOutcome | None:
@@ -33,6 +35,6 @@ def find_call_outcome(session: Session, call_id: str) -> CallOutcome | None:
     record = run(session, OUTCOME, {"call": call_id}).one_or_none()
     if record is None:
         return None
-    card_id, disposition, cost_micros, reached_limit = record
+    card_id, disposition, cost_micros, reached_limit, is_pinless = record
     card = find_card_by(session, CARD_BY_ID, {"card": card_id})
-    return None if card is None else CallOutcome(card, disposition, cost_micros, bool(reached_limit))
+    return None if card is None else CallOutcome(card, disposition, cost_micros, bool(reached_limit), is_pinless)

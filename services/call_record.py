@@ -1,11 +1,12 @@
 """The call record: what is kept of a settled call, with every figure of its charge."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from billing.disposition import disposition
-from billing.rating import CallCharge, CallPrice, call_cost
+from billing.rating import CallCharge, CallPrice, ChargeLine, call_cost
 from services.frozen_quote import FrozenQuote, FrozenRoute
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -16,6 +17,7 @@ COPIED_FROM_QUOTE = (
     "channel_id",
     "access_number",
     "caller_id",
+    "is_pinless",
     "destination",
     "destination_name",
     "rate_prefix",
@@ -58,6 +60,17 @@ class Settlement:
             return 0
         return min(max(0, self.ended_at_ms - self.answered_at_ms), TALK_MS_MAX)
 
+    @property
+    def answered_at(self) -> datetime | None:
+        return _moment(self.answered_at_ms)
+
+    def clock_leapt(self, limit_seconds: int) -> bool:
+        """The stamps go backwards, or further than Dial's own limit: the clock was set in mid-call (asterisk.md 7)."""
+        if self.answered_at_ms is None or self.ended_at_ms is None:
+            return False
+        talk_ms = self.ended_at_ms - self.answered_at_ms
+        return not 0 <= talk_ms <= (limit_seconds + 1) * 1000
+
 
 @dataclass(frozen=True, slots=True)
 class HeldCall:
@@ -70,9 +83,11 @@ class HeldCall:
     quote: FrozenQuote
 
 
-def call_record(settlement: Settlement, held: HeldCall, charge: CallCharge, now: datetime) -> dict[str, Any]:
-    """The column values of models.CallRecord. The carrier that answered gives the buying price, not the first one
-    tried.
+def call_record(
+    settlement: Settlement, held: HeldCall, charge: CallCharge, lines: Sequence[ChargeLine], now: datetime
+) -> dict[str, Any]:
+    """The column values of models.CallRecord; `lines` are those of the charge that were booked. The carrier that
+    answered gives the buying price, not the first one tried.
     """
     route = _answering_route(settlement, held.quote)
     return {
@@ -92,8 +107,8 @@ def call_record(settlement: Settlement, held: HeldCall, charge: CallCharge, now:
         "talk_seconds": charge.talk_seconds,
         "billed_seconds": charge.billed_seconds,
         "held_micros": held.amount_micros,
-        "cost_micros": charge.total_micros,
-        "charge_lines": [_as_object(line) for line in charge.lines()],
+        "cost_micros": sum(line.amount_micros for line in lines),
+        "charge_lines": [_as_object(line) for line in lines],
         "tried": [_as_object(tried) for tried in settlement.tried],
         "carrier_account_id": route.carrier_id if route else None,
         "buy_prefix": route.buy_prefix if route else None,

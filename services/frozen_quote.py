@@ -23,6 +23,10 @@ class FrozenRoute:
     buy: Tariff
 
     @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(**{**_known(cls, data), "buy": tariff_from_json(data["buy"])})
+
+    @classmethod
     def of(cls, route: Route) -> Self:
         return cls(route.carrier_id, route.endpoint, route.number, route.ring_seconds, route.prefix, route.buy)
 
@@ -51,6 +55,7 @@ class FrozenQuote:
     house: dict[str, int]
     heard: tuple[dict[str, Any], ...]
     disposable_until_empty: bool = False
+    is_pinless: bool = False
 
     def as_json(self) -> dict[str, Any]:
         data = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -63,7 +68,15 @@ class FrozenQuote:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        routes = tuple(FrozenRoute(**{**route, "buy": tariff_from_json(route["buy"])}) for route in data["routes"])
+        routes = tuple(FrozenRoute.from_json(route) for route in data["routes"])
         lists = {"warning_seconds": tuple(data["warning_seconds"]), "heard": tuple(data["heard"])}
         words = {"card_type": CardType(data["card_type"]), "price": call_price_from_json(data["price"])}
-        return cls(**{**data, **lists, **words, "routes": routes})
+        return cls(**{**_known(cls, data), **lists, **words, "routes": routes})
+
+
+def _known(kind: type[FrozenQuote | FrozenRoute], data: dict[str, Any]) -> dict[str, Any]:
+    """A hold of another release is settled too: what this release does not know is left out, and a field that is
+    added needs a default.
+    """
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}

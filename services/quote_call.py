@@ -2,7 +2,7 @@
 be held.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from billing.rating import FREE_PRICE, CallPrice, Tax, affordable_seconds, call_
 from billing.refusals import Refusal
 from billing.states import ActivatesOn, CardStatus, CardType
 from services.access import Access, tax_profiles
-from services.card_facts import CardFacts
+from services.card_facts import CardFacts, get_card
 from services.day_limits import DayLeft, DayLimits, day_left, find_day_limits
 from services.rates import CallRates, Price, find_rates
 
@@ -49,9 +49,13 @@ def quote_call(
     *,
     is_pinless: bool = False,
 ) -> Quote | Refusal:
-    """The first failing line of features.md 5.3 DEST decides; `destination` is in international digits, already
-    rewritten. Limits of a day end with the day of `zone`; `is_pinless`: no PIN was keyed in this call.
+    """The first failing line of features.md 5.3 DEST decides. The card is read afresh: since it was identified it may
+    have been recharged, or another call of it may have ended.
+
+    `destination` is in international digits, already rewritten. Limits of a day end with the day of `zone`;
+    `is_pinless`: no PIN was keyed in this call.
     """
+    card = get_card(session, card.card_id)
     if not is_permitted(destination, access.destination_rules(card.group.id, card.series.id)):
         return Refusal.NOT_ALLOWED
     rates = find_rates(session, card, destination, now)
@@ -88,13 +92,14 @@ def quote_call(
 
 def _price(session: Session, access: Access, card: CardFacts, rate: Price) -> CallPrice:
     """An unlimited card calls the destinations of its table for nothing (V-7)."""
+    activation_fee_micros = card.series.activation_fee_micros if _activates(card) else 0
     if card.group.card_type is CardType.UNLIMITED:
-        return FREE_PRICE
+        return replace(FREE_PRICE, activation_fee_micros=activation_fee_micros)
     return CallPrice(
         tariff=rate.tariff,
         access_surcharge=access.surcharge,
         taxes=_taxes(session, access, card.series.tax_profile_id),
-        activation_fee_micros=card.series.activation_fee_micros if _activates(card) else 0,
+        activation_fee_micros=activation_fee_micros,
     )
 
 

@@ -1,14 +1,16 @@
 """Settle a call: charge it and free the rest of its hold, in one transaction and once, whoever asks and how often."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from billing.charge import lines_within
 from billing.rating import CallCharge, ChargeKind, ChargeLine, call_cost
 from billing.states import CallDisposition, HoldState
-from models import CallRecord, Hold, LedgerEntry, LedgerKind, Wallet, WalletKind
+from models import CallRecord, Hold, LedgerEntry, LedgerKind, Overdraft, Wallet, WalletKind
 from services.activate_card import activate_card, activation_reference
 from services.call_record import HeldCall, Settlement, call_record
 from services.card_facts import series_terms
@@ -47,6 +49,8 @@ class Settled:
     talk_seconds: int
     cost_micros: int
     is_repeat: bool = False
+    overdraft_micros: int = 0  # what the call cost above its hold; noted, not charged
+    clock_leapt: bool = False  # the stamps cannot be right: charged within the hold, to be compared with CEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,23 @@ def settle_call(session: Session, settlement: Settlement, now: datetime, zone: t
     if held is None:
         return _first_result(session, settlement.call_id)
     charge = _charge(session, held, settlement, now, zone)
-    # Impossible otherwise: the limit was found by this very cost function.
-    assert charge.total_micros <= held.amount_micros  # noqa: S101
-    available_micros = _free_and_charge(session, held, charge.total_micros)
-    _book(session, settlement.call_id, held, charge, now)
-    record = call_record(settlement, held, charge, now)
+    lines = lines_within(charge.lines(), held.amount_micros)
+    cost_micros = sum(line.amount_micros for line in lines)
+    available_micros = _free_and_charge(session, held, cost_micros)
+    _book(session, settlement.call_id, held, lines, now)
+    record = call_record(settlement, held, charge, lines, now)
     run(session, RECORD, record)
+    if cost_micros < charge.total_micros:
+        _note_overdraft(session, settlement.call_id, held, charge, now)
     _use_up(session, held, charge, available_micros)
-    return Settled(settlement.call_id, record["disposition"], charge.talk_seconds, charge.total_micros)
+    return Settled(
+        settlement.call_id,
+        record["disposition"],
+        charge.talk_seconds,
+        cost_micros,
+        overdraft_micros=charge.total_micros - cost_micros,
+        clock_leapt=settlement.clock_leapt(held.quote.limit_seconds),
+    )
 
 
 def talk_seconds(settlement: Settlement, limit_seconds: int) -> int:
@@ -100,7 +113,9 @@ def _charge(session: Session, held: HeldCall, settlement: Settlement, now: datet
     charge = call_cost(quote.price, talk_seconds(settlement, quote.limit_seconds))
     if held.card_id is None or not quote.activates or charge.billed_seconds == 0:
         return charge
-    if activate_card(session, held.card_id, series_terms(session, held.card_id), now, zone):
+    # Dated by the call itself: a settlement that comes days late from the spool gives no days of validity away.
+    answered_at = min(max(settlement.answered_at or now, held.placed_at), now)
+    if activate_card(session, held.card_id, series_terms(session, held.card_id), answered_at, zone):
         return charge
     return call_cost(replace(quote.price, activation_fee_micros=0), charge.talk_seconds)
 
@@ -112,7 +127,7 @@ def _free_and_charge(session: Session, held: HeldCall, cost_micros: int) -> int:
     return available_micros
 
 
-def _book(session: Session, call_id: str, held: HeldCall, charge: CallCharge, now: datetime) -> None:
+def _book(session: Session, call_id: str, held: HeldCall, lines: Sequence[ChargeLine], now: datetime) -> None:
     entries = [
         {
             "source_wallet_id": held.wallet_id,
@@ -124,7 +139,7 @@ def _book(session: Session, call_id: str, held: HeldCall, charge: CallCharge, no
             "created_at": now,
             "actor": "call",
         }
-        for line in charge.lines()
+        for line in lines
     ]
     if entries:
         run(session, BOOK, entries)
@@ -134,6 +149,12 @@ def _reference(call_id: str, card_id: int | None, line: ChargeLine) -> str:
     if line.kind is ChargeKind.ACTIVATION_FEE and card_id is not None:
         return activation_reference(card_id)
     return f"{call_id}:{line.label}" if line.kind is ChargeKind.TAX else call_id
+
+
+def _note_overdraft(session: Session, call_id: str, held: HeldCall, charge: CallCharge, now: datetime) -> None:
+    """The excess moves no money: an operator writes it off or posts it."""
+    excess = {"cost_micros": charge.total_micros, "held_micros": held.amount_micros, "noted_at": now}
+    session.execute(insert(Overdraft).values(call_id=call_id, **excess))
 
 
 def _use_up(session: Session, held: HeldCall, charge: CallCharge, available_micros: int) -> None:

@@ -72,6 +72,7 @@ async def _next_call(talk: Conversation, last_call_id: str, calls_made: int) -> 
         log.error("call not settled, caller sent away", last_call_id=last_call_id)
         return CallEnd.NOT_SETTLED  # CARD_NEXT stays unset: the dialplan says that the service is not available
     card = outcome.card
+    talk.is_pinless = outcome.is_pinless
     talk.resume_in(card.language)
     announce_outcome(talk, outcome)
     if calls_made >= card.group.calls_per_session_max:

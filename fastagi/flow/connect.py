@@ -70,8 +70,7 @@ async def _authorise(talk: Conversation, call_id: str, quote: Quote) -> Authoris
     authorised = await talk.desk.authorise(call_id, quote, context)
     if authorised is not Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION:
         return authorised
-    card = await talk.desk.card(quote.card.card_id)
-    second = await talk.desk.quote(talk.access, card, quote.destination)
+    second = await talk.desk.quote(talk.access, quote.card, quote.destination, is_pinless=talk.is_pinless)
     return second if isinstance(second, Refusal) else await talk.desk.authorise(call_id, second, context)
 
 
@@ -83,4 +82,5 @@ def _context(talk: Conversation, quote: Quote) -> CallContext:
         caller_id=talk.caller_id,
         house=house,
         heard=talk.call.heard(),
+        is_pinless=talk.is_pinless,
     )

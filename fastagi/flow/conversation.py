@@ -27,6 +27,7 @@ class Conversation:
     language: Language
     caller_id: str | None  # in international form; None: not valid, so nothing is looked up by it and nothing bound
     has_chosen_language: bool = False
+    is_pinless: bool = False  # known by the phone alone: no PIN was keyed in this call
     is_turned_away: bool = False  # the guard let nothing be asked
     is_refused: bool = False  # a refusal was told after which nothing more is asked
     _waiting: list[str] = field(default_factory=list)

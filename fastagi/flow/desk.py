@@ -80,8 +80,10 @@ class CardDesk:
     async def card(self, card_id: int) -> CardFacts:
         return await self.database.run(get_card, card_id)
 
-    async def quote(self, access: Access, card: CardFacts, destination: str) -> Quote | Refusal:
-        return await self.database.run(quote_call, access, card, destination, self.now(), self.zone)
+    async def quote(self, access: Access, card: CardFacts, destination: str, *, is_pinless: bool) -> Quote | Refusal:
+        return await self.database.run(
+            quote_call, access, card, destination, self.now(), self.zone, is_pinless=is_pinless
+        )
 
     async def authorise(self, call_id: str, quote: Quote, context: CallContext) -> Authorised | Refusal:
         return await self.database.run(authorise_call, call_id, quote, context, self.now())

@@ -35,4 +35,4 @@ async def _ask_number(talk: Conversation, card: CardFacts) -> Quote | Refusal:
     if isinstance(number, Refusal):
         return number
     log.info("destination keyed", destination=last_four(number), card_id=card.card_id)
-    return await talk.desk.quote(talk.access, card, number)
+    return await talk.desk.quote(talk.access, card, number, is_pinless=talk.is_pinless)

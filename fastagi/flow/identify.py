@@ -45,6 +45,7 @@ def _known_phone(talk: Conversation, bound: Identified | NotAccepted | None) -> 
     """The card to which the phone is bound. One that may not call is told why, and asked for a new card (M-30)."""
     match bound:
         case Identified(card):
+            talk.is_pinless = True
             talk.say("recognised-by-your-number")
             return card
         case NotAccepted(refusal, card):

@@ -37,10 +37,19 @@ async def settle_by(arguments: SettleArguments, desk: CardDesk) -> bool:
                 cost_micros=settled.cost_micros,
                 route=arguments.route,
             )
+            _alarm(settled)
             return True
         case UnknownCall():
             log.warning("settlement of an unknown call", by=arguments.place.value)
             return False
+
+
+def _alarm(settled: Settled) -> None:
+    """What an operator must look at although the call is charged and closed."""
+    if settled.clock_leapt:
+        log.error("clock leapt in the call: compare it with CEL", talk_seconds=settled.talk_seconds)
+    if settled.overdraft_micros:
+        log.error("call cost more than its hold", overdraft_micros=settled.overdraft_micros)
 
 
 def settlement(arguments: SettleArguments) -> Settlement:

@@ -1048,6 +1048,7 @@ def upgrade() -> None:
         sa.Column("channel_id", sa.String(length=150), nullable=False),
         sa.Column("access_number", sa.String(length=15), nullable=False),
         sa.Column("caller_id", sa.String(length=15), nullable=True),
+        sa.Column("is_pinless", sa.Boolean(), nullable=False),
         sa.Column("destination", sa.String(length=15), nullable=False),
         sa.Column("destination_name", sa.String(length=120), nullable=False),
         sa.Column("rate_prefix", sa.String(length=20), nullable=False),
