@@ -46,7 +46,7 @@ async def replay(folder: Path, desk: CardDesk, clock: Callable[[], float] = time
         except DatabaseUnavailable:
             raise
         except Exception:
-            # The entry point of the replay: whatever is wrong with this one is told, its file is kept, the others go on.
+            # An entry point: whatever is wrong with this one is told, its file is kept, and the others go on.
             log.exception("spooled settlement failed", file=file.name)
     return settled
 
