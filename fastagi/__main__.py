@@ -18,8 +18,9 @@ from fastagi.server import SETTLE_SECONDS_MAX, CardServer, PortUnavailable, Serv
 from fastagi.spool import replay_for_ever
 from fastagi.trace import TraceFile
 from models.database import make_engine, session_factory
+from services.key_file import KeyFile
 from services.migrate import is_current
-from services.pin_keys import KeysMissing, load_pin_keys
+from services.pin_keys import KeysMissing
 from services.settings import Settings
 from telephony.handover import AgiScript
 
@@ -45,7 +46,7 @@ async def serve(settings: Settings) -> None:
     """Answer calls until told to stop; then let conversations finish, settlements and the database's work in any
     case.
     """
-    keys = load_pin_keys(settings.keys_file)
+    keys = KeyFile(settings.keys_file)
     engine = make_engine(settings.database_url_or_default, pool_size=settings.database_threads)
     if not is_current(engine):
         raise NotReady("The database is not at this release's schema: run callingcard init")

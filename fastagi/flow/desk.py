@@ -22,7 +22,7 @@ from services.card_facts import CardFacts, get_card
 from services.guard_entry import Caller
 from services.identify_card import Identified, NotAccepted, identify_card
 from services.note_undialled_call import note_undialled_call
-from services.pin_keys import PinKeys
+from services.pin_keys import KeySource
 from services.quote_call import Quote, quote_call
 from services.set_card_language import set_card_language
 from services.settle_call import Settled, UnknownCall, settle_call
@@ -40,7 +40,7 @@ class CardDesk:
     """One for the whole server."""
 
     database: Database
-    keys: PinKeys
+    keys: KeySource
     zone: tzinfo
     now: Callable[[], datetime] = utc_now
     guard: GuardRules = field(default_factory=GuardRules)
