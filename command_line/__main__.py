@@ -10,6 +10,7 @@ from command_line.dial import dial
 from command_line.doctor import doctor
 from command_line.fastagi import fastagi
 from command_line.init import init
+from command_line.keys import keys
 from command_line.prompts import prompts
 from command_line.series import series
 from command_line.up import up
@@ -22,7 +23,7 @@ def main() -> None:
     """Prepaid calling cards for Asterisk. Begin with: callingcard up"""
 
 
-for command in (init, up, fastagi, dial, call, calls, card, series, prompts, asterisk, verify, doctor):
+for command in (init, up, fastagi, dial, call, calls, card, series, keys, prompts, asterisk, verify, doctor):
     main.add_command(command)
 
 if __name__ == "__main__":
