@@ -8,7 +8,7 @@ from typing import Final
 
 from billing.refusals import Refusal
 
-# -ln(0.99), cut after 12 places: at most one guess in a hundred years of whole-platform attacks hits in a year.
+# -ln(0.99), cut after 12 places: budgets spent on every day of a year hit any secret with a chance of at most 1 %.
 LOSS_PARTS: Final = 10_050_335_853
 LOSS_WHOLE: Final = 10**12
 DAYS_A_YEAR: Final = 365

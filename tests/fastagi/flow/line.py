@@ -60,6 +60,7 @@ class Line:
     world: World
     now: datetime = NOW
     rounds: int = field(default=1)
+    waited: list[int] = field(default_factory=list)
 
     def dial(self, *keys: str, caller_id: str = "", number: str = ACCESS, **how: object) -> Ended:
         """A new caller: the first round."""
@@ -105,11 +106,14 @@ class Line:
         async def run() -> T:
             database = Database(session_factory(self.engine), threads=2)
             try:
-                return await work(CardDesk(database, KEYS, UTC, lambda: self.now))
+                return await work(CardDesk(database, KEYS, UTC, lambda: self.now, pause=self.pause))
             finally:
                 await database.drain()
 
         return asyncio.run(run())
+
+    async def pause(self, seconds: int) -> None:
+        self.waited.append(seconds)
 
     @contextmanager
     def database(self) -> Iterator[World]:
