@@ -2,6 +2,7 @@
 its breaches.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,7 +25,8 @@ class Breach:
         return f"{self.invariant} {self.subject}: expected {self.expected}, found {self.found}"
 
 
-# Each query yields (subject, expected, found) for what is broken and nothing where all is well.
+# Each query yields (subject, expected, found) for what is broken and nothing where all is well. SECONDS(moment) is
+# written in the words of each database.
 CHECKS = {
     "I1 balance = opening + in - out": """
         WITH moved AS (
@@ -85,6 +87,35 @@ CHECKS = {
         FROM ledger_entry l WHERE l.kind = 'recharge' AND l.reference LIKE 'voucher:%'
           AND NOT EXISTS (SELECT 1 FROM voucher v
                           WHERE v.id = CAST(substr(l.reference, 9) AS BIGINT) AND v.status = 'redeemed')""",
+    "I9 fee rows are unique": """
+        SELECT kind || ' ' || reference, 'one row', CAST(COUNT(*) AS VARCHAR(40))
+        FROM ledger_entry WHERE kind IN ('activation_fee', 'maintenance_fee')
+        GROUP BY kind, reference HAVING COUNT(*) > 1""",
+    "I9 a maintenance fee is for one period of one card, not before it was due": r"""
+        WITH fee AS (
+            SELECT l.id, l.reference, l.created_at, c.id AS card_id, c.series_id, c.activated_at,
+                   c.maintenance_periods_done AS done,
+                   REPLACE(l.reference, 'card:' || c.id || '\:period\:', '') AS period
+            FROM ledger_entry l LEFT JOIN card c ON c.wallet_id = l.source_wallet_id
+            WHERE l.kind = 'maintenance_fee'),
+        counted AS (
+            SELECT fee.*, CASE WHEN LTRIM(period, '0123456789') = '' AND LENGTH(period) BETWEEN 1 AND 9
+                               THEN CAST(period AS BIGINT) END AS number FROM fee)
+        SELECT 'ledger entry ' || f.id, 'a period of ' || COALESCE(f.done, 0) || ' done, when it was due', f.reference
+        FROM counted f LEFT JOIN card_series s ON s.id = f.series_id
+        WHERE f.number IS NULL OR f.activated_at IS NULL OR f.number NOT BETWEEN 1 AND f.done
+           OR f.reference <> 'card:' || f.card_id || '\:period\:' || f.number
+           OR SECONDS(f.created_at) - SECONDS(f.activated_at) < s.maintenance_every_hours * 3600
+              * (CASE WHEN s.maintenance_starts = 'at_activation' THEN f.number - 1 ELSE f.number END)""",
+    "I9 a lapse leaves nothing": """
+        SELECT 'ledger entry ' || l.id, '0',
+               CAST(w.opening_micros + SUM(CASE WHEN m.destination_wallet_id = w.id THEN m.amount_micros
+                                                ELSE -m.amount_micros END) AS VARCHAR(40))
+        FROM ledger_entry l JOIN wallet w ON w.id = l.source_wallet_id
+        JOIN ledger_entry m ON (m.source_wallet_id = w.id OR m.destination_wallet_id = w.id) AND m.id <= l.id
+        WHERE l.kind = 'lapse' GROUP BY l.id, w.id, w.opening_micros
+        HAVING w.opening_micros + SUM(CASE WHEN m.destination_wallet_id = w.id THEN m.amount_micros
+                                           ELSE -m.amount_micros END) <> 0""",
     "I10 a series has as many cards as were asked for": """
         SELECT 'series ' || s.number, s.quantity || ' numbers and PINs',
                COUNT(DISTINCT c.number) || ' numbers, ' || COUNT(DISTINCT c.pin_digest) || ' PINs'
@@ -98,6 +129,11 @@ CHECKS = {
     "I12 each call tells what was announced": """
         SELECT 'call ' || call_id, 'announced and granted seconds', announced_seconds || ' of ' || limit_seconds
         FROM call_record WHERE announced_seconds < 0 OR limit_seconds < 0 OR talk_seconds > limit_seconds""",
+}
+
+SECONDS = {
+    "sqlite": r"CAST(STRFTIME('%s', \1) AS INTEGER)",
+    "postgresql": r"FLOOR(EXTRACT(EPOCH FROM \1))",
 }
 
 TRIGGERS = {
@@ -119,7 +155,8 @@ def verify_ledger(session: Session) -> list[Breach]:
 
 
 def _breaches(session: Session, name: str, query: str) -> Iterator[Breach]:
-    rows = session.execute(text(f"{query} LIMIT {BREACHES_SHOWN_MAX}"))
+    seconds = SECONDS[session.get_bind().dialect.name]
+    rows = session.execute(text(re.sub(r"SECONDS\((.*?)\)", seconds, f"{query} LIMIT {BREACHES_SHOWN_MAX}")))
     for subject, expected, found in rows:
         yield Breach(name, str(subject), str(expected), str(found))
 
