@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 import structlog
 
@@ -30,7 +31,7 @@ def set_up_logs(level: int = logging.INFO, stream: TextIO | None = None) -> None
     renderer = structlog.processors.LogfmtRenderer(
         key_order=["timestamp", "level", "event", "call_id"], drop_missing=True
     )
-    target = stream or sys.stderr
+    target = cast("TextIO", _Unfailing(stream or sys.stderr))  # all of a stream that log lines use
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -48,6 +49,25 @@ def set_up_logs(level: int = logging.INFO, stream: TextIO | None = None) -> None
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))  # libraries speak up only when something is wrong
+
+
+class _Unfailing:
+    """A stream whose full disk or closed pipe ends no call: the line is lost, and counted."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lines_lost = 0
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self.lines_lost += 1
+            return 0
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def bind_call_id(call_id: str) -> None:

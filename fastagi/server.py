@@ -212,11 +212,11 @@ class CardServer(fast_agi.Application):
         self._ended(session, end)
 
     def _ended(self, session: _Session, end: str) -> None:
-        self.counters[end.partition(":")[0]] += 1
-        session.call.trace.ended(end)
+        session.wire.close()  # first: whatever is wrong with log or trace, the caller's channel goes on
         if session.abandon is not None:
             session.abandon.cancel()
-        session.wire.close()
+        self.counters[end.partition(":")[0]] += 1
+        session.call.trace.ended(end)
         log.info(
             "session ended",
             script=session.script,

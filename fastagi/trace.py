@@ -60,14 +60,24 @@ class TraceStep:
         return fields
 
 
+_Taken = tuple[Step, tuple[str, ...], str, str]
+
+
 class TraceFile:
-    """A file of JSON lines: opened once for appending, one write a line, so that lines of many calls never mix."""
+    """A file of JSON lines: opened once for appending, one write a line, so that lines of many calls never mix.
+
+    A line that cannot be written (a full disk) is counted and forgotten: no call depends on its trace.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.lines_lost = 0
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, FILE_MODE)
 
     def write(self, fields: dict[str, str | list[str]]) -> None:
-        os.write(self._file, json.dumps(fields, ensure_ascii=True).encode() + b"\n")
+        try:
+            os.write(self._file, json.dumps(fields, ensure_ascii=True).encode() + b"\n")
+        except OSError:
+            self.lines_lost += 1
 
     def close(self) -> None:
         os.close(self._file)
@@ -83,15 +93,13 @@ class Trace:
     """The steps of one call. Keys of a secret entry never reach it: `keyed` masks them first."""
 
     def __init__(self, unique_id: str, caller_id: str, file: TraceFile | None = None) -> None:
-        self._steps: list[
-            tuple[float, tuple[Step, tuple[str, ...], str, str]]
-        ] = []  # cheap to add; read at the call's end
+        self._steps: list[tuple[float, _Taken]] = []  # cheap to add; read at the call's end
         self._who: dict[str, str | list[str]] = {"unique_id": unique_id, "caller": caller_id}
         self._file = file
 
     @property
     def steps(self) -> list[TraceStep]:
-        return [TraceStep(datetime.fromtimestamp(at, UTC), *rest) for at, rest in self._steps]
+        return [_step(*taken) for taken in self._steps]
 
     def answered(self) -> None:
         self._add(Step.ANSWERED)
@@ -123,4 +131,8 @@ class Trace:
             return
         self._steps.append((time.time(), (step, tuple(prompts), text, end)))
         if self._file is not None:
-            self._file.write(self._who | self.steps[-1].as_fields())
+            self._file.write(self._who | _step(*self._steps[-1]).as_fields())
+
+
+def _step(at: float, taken: _Taken) -> TraceStep:
+    return TraceStep(datetime.fromtimestamp(at, UTC), *taken)
