@@ -1,6 +1,6 @@
 """The typed environment: every setting of an installation, read from CALLINGCARD_* variables or a .env file."""
 
-from datetime import tzinfo
+from datetime import time, tzinfo
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
@@ -73,6 +73,13 @@ class Settings(BaseSettings):
         10, ge=1, le=10_000, description="Calls an hour of one caller id that may end without a destination"
     )
 
+    fees_every_minutes: int = Field(60, ge=1, le=1_440, description="How often the worker books maintenance fees")
+    nightly_at: str = Field(
+        "00:15",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="When the worker expires and lapses cards, by the platform's clock",
+    )
+
     console_port: Port = Field(8080, ge=1, le=65535, description="Port of the console")
     portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
     ami_port: Port = Field(5038, ge=1, le=65535, description="Asterisk's AMI port")
@@ -133,6 +140,10 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> tzinfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def nightly_time(self) -> time:
+        return time.fromisoformat(self.nightly_at)
 
     @property
     def database_url_or_default(self) -> str:
