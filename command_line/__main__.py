@@ -9,12 +9,14 @@ from command_line.card import card
 from command_line.dial import dial
 from command_line.doctor import doctor
 from command_line.fastagi import fastagi
+from command_line.fees import fees
 from command_line.init import init
 from command_line.keys import keys
 from command_line.prompts import prompts
 from command_line.series import series
 from command_line.up import up
 from command_line.verify import verify
+from command_line.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,7 +25,23 @@ def main() -> None:
     """Prepaid calling cards for Asterisk. Begin with: callingcard up"""
 
 
-for command in (init, up, fastagi, dial, call, calls, card, series, keys, prompts, asterisk, verify, doctor):
+for command in (
+    init,
+    up,
+    fastagi,
+    worker,
+    dial,
+    call,
+    calls,
+    card,
+    series,
+    fees,
+    keys,
+    prompts,
+    asterisk,
+    verify,
+    doctor,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

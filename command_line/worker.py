@@ -1,0 +1,85 @@
+"""callingcard worker: all jobs in a loop, for containers and for hosts without timers."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import click
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from billing.schedule import next_night, next_of_interval
+from command_line.fees import stopped_by_signals
+from command_line.installation import now, settings
+from command_line.job_run import JobDesk, JobEnd, job_desk, run_job
+from command_line.jobs import EXPIRE, FEES, LAPSE, Job
+from fastagi.logs import set_up_logs
+from services.settings import Settings
+
+LOOK_SECONDS_MAX = 60  # a clock that was set is noticed so soon
+AGAIN = timedelta(minutes=1)  # after a run that did not do everything
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A job, and when it is due again after a run."""
+
+    job: Job
+    following: Callable[[datetime], datetime]
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Run each job once and end; exit status 3 when not everything was done.")
+def worker(*, once: bool) -> None:
+    """Run all jobs until SIGTERM or Ctrl-C: fees every hour, expiry and lapse every night."""
+    set_up_logs()
+    wanted = settings()
+    stop = stopped_by_signals()
+    with job_desk() as desk:
+        log.info("worker started", jobs=",".join(planned.job.name for planned in plan(wanted)))
+        if once:
+            statuses = [run_job(desk, planned.job, now(), stop, _silent).exit_status for planned in plan(wanted)]
+            raise SystemExit(max(statuses))
+        work_until(desk, plan(wanted), stop)
+    log.info("worker stopped")
+
+
+def plan(wanted: Settings) -> tuple[Planned, ...]:
+    """In this order: what a card owes is booked before it expires, and it expires before the rest lapses."""
+
+    def night(last: datetime) -> datetime:
+        return next_night(last, wanted.nightly_time, wanted.zone)
+
+    return (
+        Planned(FEES, lambda last: next_of_interval(last, wanted.fees_every_minutes)),
+        Planned(EXPIRE, night),
+        Planned(LAPSE, night),
+    )
+
+
+def work_until(desk: JobDesk, jobs: tuple[Planned, ...], stop: threading.Event) -> None:
+    """Each job at once, which catches up with what was missed, and then by its plan."""
+    due = {planned.job.name: now() for planned in jobs}
+    while not stop.is_set():
+        for planned in jobs:
+            if due[planned.job.name] <= now() and not stop.is_set():
+                due[planned.job.name] = _run(desk, planned, stop)
+        wait_seconds = (min(due.values()) - now()).total_seconds()
+        stop.wait(min(max(wait_seconds, 0), LOOK_SECONDS_MAX))
+
+
+def _run(desk: JobDesk, planned: Planned, stop: threading.Event) -> datetime:
+    """When it is due again. A database that is away ends no worker: it tries again in a minute."""
+    begun = now()
+    try:
+        run = run_job(desk, planned.job, begun, stop, _silent)
+    except DBAPIError as lost:
+        log.error("job failed", job=planned.job.name, why=str(lost.orig))  # noqa: TRY400 (told in one line)
+        return now() + AGAIN
+    return now() + AGAIN if run.end in (JobEnd.PARTLY, JobEnd.BUSY) else planned.following(begun)
+
+
+def _silent(_done: int, _total: int) -> None:
+    """A worker's log has one line for each run."""
