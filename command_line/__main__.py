@@ -3,6 +3,7 @@
 import click
 
 from command_line.asterisk import asterisk
+from command_line.audit import audit
 from command_line.call import call
 from command_line.calls import calls
 from command_line.card import card
@@ -10,6 +11,7 @@ from command_line.dial import dial
 from command_line.doctor import doctor
 from command_line.fastagi import fastagi
 from command_line.fees import fees
+from command_line.guard import guard
 from command_line.init import init
 from command_line.keys import keys
 from command_line.prompts import prompts
@@ -37,6 +39,8 @@ for command in (
     series,
     fees,
     keys,
+    guard,
+    audit,
     prompts,
     asterisk,
     verify,

@@ -1,0 +1,36 @@
+"""Cells that no spreadsheet runs: one way to write CSV for console, portal and command line (reliability.md 15)."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import IO, Any, Final
+
+DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def safe_cell(value: Any) -> Any:  # noqa: ANN401 (a column's value)
+    """Text that a spreadsheet would take for a formula gets a leading apostrophe. Numbers stay numbers, so that a
+    negative amount is no text.
+    """
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and value.startswith(DANGEROUS):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def write_csv(out: IO[str], titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write the titles and the rows, as many as come; the number of rows."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(titles)
+    written = 0
+    for row in rows:
+        writer.writerow([safe_cell(value) for value in row])
+        written += 1
+    return written
