@@ -99,7 +99,7 @@ def _resealed(keys: PinKeys, table: SealedTable, rows: Sequence[Row[Any]]) -> li
         except InvalidTag:
             continue
         values.append(
-            {"row": row.id, "before": row.key_before, "digest": digest, "sealed": sealed, "number": keys.number}
+            {"of_id": row.id, "key_before": row.key_before, "digest": digest, "copy": sealed, "key_now": keys.number}
         )
     return values
 
@@ -108,12 +108,12 @@ def _store(session: Session, table: SealedTable, values: list[dict[str, Any]]) -
     """All at once; where the database refuses one of them, one by one."""
     change = (
         update(table.model)
-        .where(table.model.id == bindparam("row"), table.key == bindparam("before"))
+        .where(table.model.id == bindparam("of_id"), table.key == bindparam("key_before"))
         .values(
             {
                 table.digest: bindparam("digest"),
-                table.sealed: bindparam("sealed"),
-                table.key: bindparam("number"),
+                table.sealed: bindparam("copy"),
+                table.key: bindparam("key_now"),
             }
         )
     )

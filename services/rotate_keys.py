@@ -98,7 +98,12 @@ def _begin(sessions: sessionmaker[Session], file: Path, actor: Actor, now: datet
         if rotation is not keys:
             replace_pin_keys(file, rotation)
         older = [older.number for older in rotation.older]
-        note(session, actor, Act("keys.rotate", "pin_key", key, before={"keys": older}, after={"key": key}), now)
+        note(
+            session,
+            actor,
+            Act("keys.rotate", "pin_key", key, before={"keys": older}, after={"key": rotation.number}),
+            now,
+        )
     return rotation
 
 

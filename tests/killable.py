@@ -1,0 +1,72 @@
+"""Long work in a process of its own, in chunks so small that a kill meets it half-way.
+
+Run: python killable.py generate|rotate URL KEY_FILE JOB_ID. It says "begun" when the first chunk is about to be made.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.database import make_engine, session_factory
+from services import reseal, series_in_making
+from services.audit import Actor, Door
+from services.generate_cards import generate_cards
+from services.key_file import KeyFile
+from services.rotate_keys import rotate_keys
+
+HOUSE = Path(__file__).parents[1]
+
+
+def start(*words: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, __file__, *map(str, words)],
+        cwd=HOUSE,
+        env={"PYTHONPATH": str(HOUSE)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def kill_after(process: subprocess.Popen[str], seconds: float) -> None:
+    """SIGKILL so long after it has begun."""
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(seconds)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def main(work: str, url: str, key_file: str, job_id: str = "0") -> None:
+    series_in_making.CARDS_A_CHUNK = 200
+    reseal.ROWS_A_CHUNK = 50
+    sessions = session_factory(make_engine(url, pool_size=1))
+    file = Path(key_file)
+    is_told = []
+
+    def progress(_done: int, _total: int) -> None:
+        if not is_told:
+            is_told.append(True)
+            sys.stdout.write("begun\n")
+            sys.stdout.flush()
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    if work == "generate":
+        generate_cards(sessions, KeyFile(file), int(job_id), clock, progress)
+    else:
+        rotate_keys(sessions, file, Actor("test", Door.JOB), clock, progress=progress)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
