@@ -24,6 +24,6 @@ def verify(*, as_json: bool) -> None:
         for breach in breaches:
             console.print(f"[red]BROKEN[/] {breach}")
         if not breaches:
-            console.print(f"The ledger verifies: {len(CHECKS) + 1} invariants hold ({seconds} s).")
+            console.print(f"The ledger verifies: {len(CHECKS) + 2} invariants hold ({seconds} s).")
     if breaches:
         raise SystemExit(1)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from billing.guard import daily_budget, is_alarming
@@ -45,7 +45,9 @@ def spend_budget(session: Session, entry: EntryAttempt, now: datetime) -> bool:
     if counted is not None and failures == allowed:
         log.warning("alarm", about="budget of wrong entries spent", kind=entry.kind.value, allowed=allowed)
     if counted is None:  # more secrets live than at the last wrong entry: the gates must see the smaller budget
-        run(session, update(GuardBudget).where(_this_day(entry, now)).values(allowed=allowed))
+        alarmed_at = func.coalesce(GuardBudget.alarmed_at, literal(now, GuardBudget.alarmed_at.type))
+        smaller = update(GuardBudget).where(_this_day(entry, now)).values(allowed=allowed, alarmed_at=alarmed_at)
+        run(session, smaller)
     return counted is not None and failures > 0
 
 

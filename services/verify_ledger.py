@@ -5,9 +5,12 @@ its breaches.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from services.audit import broken_links
 
 BREACHES_SHOWN_MAX = 100  # of each invariant; the first ones tell the story
 
@@ -129,6 +132,10 @@ CHECKS = {
     "I12 each call tells what was announced": """
         SELECT 'call ' || call_id, 'announced and granted seconds', announced_seconds || ' of ' || limit_seconds
         FROM call_record WHERE announced_seconds < 0 OR limit_seconds < 0 OR talk_seconds > limit_seconds""",
+    "I14 a budget half spent raised its alarm": """
+        SELECT 'wrong entries of ' || kind || ' with ' || secret_length || ' digits', 'an alarm',
+               failures || ' of ' || allowed || ' and none'
+        FROM guard_budget WHERE failures * 2 >= allowed AND alarmed_at IS NULL""",
 }
 
 SECONDS = {
@@ -151,6 +158,7 @@ def verify_ledger(session: Session) -> list[Breach]:
     return [
         *_missing_guards(session),
         *(breach for name, query in CHECKS.items() for breach in _breaches(session, name, query)),
+        *_broken_audit_log(session),
     ]
 
 
@@ -159,6 +167,12 @@ def _breaches(session: Session, name: str, query: str) -> Iterator[Breach]:
     rows = session.execute(text(re.sub(r"SECONDS\((.*?)\)", seconds, f"{query} LIMIT {BREACHES_SHOWN_MAX}")))
     for subject, expected, found in rows:
         yield Breach(name, str(subject), str(expected), str(found))
+
+
+def _broken_audit_log(session: Session) -> Iterator[Breach]:
+    """I13: no act was changed, removed or put in between."""
+    for sentence in islice(broken_links(session), BREACHES_SHOWN_MAX):
+        yield Breach("I13 the audit log is whole", "audit log", "every link of the chain", sentence)
 
 
 def _missing_guards(session: Session) -> Iterator[Breach]:

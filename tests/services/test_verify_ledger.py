@@ -9,9 +9,21 @@ from factories import LITHUANIA, NOW, World, a_world, answered, micros, not_answ
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from billing.states import CardStatus, HoldState
-from models import CallRecord, Card, CardSeries, Hold, LedgerEntry, LedgerKind, Wallet, WalletKind
+from billing.states import CardStatus, EntryKind, HoldState
+from models import (
+    AuditEntry,
+    CallRecord,
+    Card,
+    CardSeries,
+    GuardBudget,
+    Hold,
+    LedgerEntry,
+    LedgerKind,
+    Wallet,
+    WalletKind,
+)
 from models.database import make_read_engine
+from services.audit import Act, Actor, Door, note
 from services.verify_ledger import BREACHES_SHOWN_MAX, verify_ledger
 
 if TYPE_CHECKING:
@@ -91,6 +103,16 @@ def forget_a_card(world: World) -> None:
     world.session.execute(update(CardSeries).values(quantity=3))
 
 
+def write_over_an_act(world: World) -> None:
+    note(world.session, Actor("mallory", Door.CLI), Act("guard.unlock", "caller_id", "15550100"), NOW)
+    world.session.execute(update(AuditEntry).values(actor="alice"))
+
+
+def spend_a_budget(world: World) -> None:
+    day = {"day": NOW.date(), "kind": EntryKind.PIN_ONLY, "secret_length": 12}
+    world.session.execute(insert(GuardBudget).values(**day, failures=138, allowed=275))
+
+
 ANSWERED, BUSY = CallRecord.call_id == "answered", CallRecord.call_id == "busy"
 FIRST_CARD = Card.serial == 1
 PLANTED: dict[str, tuple[Callable[[World], None], set[str]]] = {
@@ -140,6 +162,8 @@ PLANTED: dict[str, tuple[Callable[[World], None], set[str]]] = {
     ),
     "a call that told nonsense": (change(CallRecord, ANSWERED, announced_seconds=-1), {"I12"}),
     "a call longer than it was granted": (change(CallRecord, ANSWERED, limit_seconds=10), {"I12"}),
+    "an act that was written over": (write_over_an_act, {"I13"}),
+    "a budget spent in silence": (spend_a_budget, {"I14"}),
 }
 
 
@@ -149,7 +173,7 @@ def test_a_world_of_calls_is_proved(session: Session) -> None:
 
 @pytest.mark.parametrize("error", PLANTED)
 def test_a_planted_error_is_found(unguarded: World, error: str) -> None:
-    """I1 to I7 and I10 to I12."""
+    """I1 to I7 and I10 to I14."""
     plant, invariants = PLANTED[error]
     assert found(unguarded) == set()
     plant(unguarded)
