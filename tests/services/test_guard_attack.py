@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from factories import ACCESS, KEYS, NOW, a_world, at_once
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, delete, event, func, select
 from sqlalchemy.orm import Session
 
-from billing.guard import daily_budget
+from billing.guard import TryVerdict, daily_budget
 from billing.refusals import Refusal
 from billing.states import EntryKind, GuardScope, PinEntryMode
 from models import FailedEntry, GuardBudget, GuardCounter
@@ -35,6 +38,7 @@ TRIES = 100_000
 CALLERS = 1_000
 WRONG = NotAccepted(Refusal.PIN_NOT_ACCEPTED)
 LATER = NotAccepted(Refusal.TRY_AGAIN_LATER)
+HOUSE = Path(__file__).resolve().parent.parent.parent
 KNOWN_PHONE = "37061234567"
 
 
@@ -154,3 +158,43 @@ def test_guesses_at_the_same_instant_are_counted_exactly(engine: Engine, callers
         assert session.scalar(select(func.count()).select_from(FailedEntry)) == admitted
         histories = session.scalars(select(GuardCounter.history).where(GuardCounter.history > 0)).all()
         assert [history.bit_count() for history in histories] == [admitted, admitted]
+
+
+ASK_ELSEWHERE = """
+import sys
+from datetime import datetime
+from sqlalchemy.orm import Session
+from billing.states import EntryKind
+from models.database import make_engine
+from services.audit import Door
+from services.guard import EntryAttempt, may_try
+url, caller, now = sys.argv[1], sys.argv[2] or None, datetime.fromisoformat(sys.argv[3])
+entry = EntryAttempt(EntryKind.PIN_ONLY, Door.IVR, 12, caller, "18005550100", "trunk")
+with Session(make_engine(url, pool_size=1)) as session:
+    verdict = may_try(session, entry, now)
+print(verdict.refusal, verdict.tries_allowed)
+"""
+
+
+def asked_in_another_process(url: str, caller: str) -> str:
+    program = [sys.executable, "-c", ASK_ELSEWHERE, url, caller, NOW.isoformat()]
+    return subprocess.run(program, capture_output=True, text=True, check=True, cwd=HOUSE).stdout.strip()
+
+
+def test_no_lock_lives_in_memory(world_url: str) -> None:
+    """V-33, features.md 3.9: another process, as after a restart or on another node, finds every lock; and what is
+    taken out of the database is forgotten here.
+    """
+    engine = make_engine(world_url, pool_size=1)
+    with Session(engine, autoflush=False) as session:
+        access = a_world(session, **PIN_ONLY).access()
+        for caller in ("15550101", None, "15550102", "15550103"):
+            for _ in range(5):
+                identify_card(session, KEYS, access, None, "0" * 8, NOW, Caller(caller, "trunk"))
+        session.commit()
+        assert asked_in_another_process(world_url, "15550101") == "try-again-later 0"
+        assert asked_in_another_process(world_url, "") == "try-again-later 0"
+        assert asked_in_another_process(world_url, "15550199") == "None 1"
+        session.execute(delete(GuardCounter))
+        assert admit_caller(session, access, Caller("15550101", "trunk"), NOW, UTC).verdict == TryVerdict(allowed=True)
+    engine.dispose()
