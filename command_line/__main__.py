@@ -7,17 +7,21 @@ from command_line.audit import audit
 from command_line.call import call
 from command_line.calls import calls
 from command_line.card import card
+from command_line.card_money import money_verbs
 from command_line.dial import dial
 from command_line.doctor import doctor
 from command_line.fastagi import fastagi
 from command_line.fees import fees
 from command_line.guard import guard
+from command_line.group import group
 from command_line.init import init
 from command_line.keys import keys
+from command_line.plan import plan
 from command_line.prompts import prompts
 from command_line.series import series
 from command_line.up import up
 from command_line.verify import verify
+from command_line.voucher import voucher
 from command_line.worker import worker
 
 
@@ -36,8 +40,11 @@ for command in (
     call,
     calls,
     card,
+    group,
     series,
+    plan,
     fees,
+    voucher,
     keys,
     guard,
     audit,
@@ -47,6 +54,8 @@ for command in (
     doctor,
 ):
     main.add_command(command)
+for verb in money_verbs:
+    card.add_command(verb)
 
 if __name__ == "__main__":
     main()

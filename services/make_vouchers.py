@@ -15,9 +15,10 @@ from models import Voucher, VoucherBatch
 from services.audit import Act, Actor, note
 from services.book_movement import BALANCE_MICROS_MAX
 from services.bulk_insert import ROW_REFUSED, insert_columns
+from services.closed_keys import refuse_closed_key
 from services.house_wallets import open_house
 from services.pin_keys import PinKeys
-from services.voucher_codes import CODE_LENGTH_MAX, CODE_LENGTH_MIN, drawn_codes, encrypted_codes
+from services.voucher_codes import CODE_LENGTH_MAX, CODE_LENGTH_MIN, code_digests, drawn_codes, encrypted_codes
 
 QUANTITY_MAX = 1_000_000
 NAME_CHARACTERS_MAX = 120
@@ -86,6 +87,7 @@ def make_vouchers(
     serials = range(done + 1, min(done + chunk, batch.quantity) + 1)
     if serials:
         _make(session, keys, batch, serials)
+        refuse_closed_key(session, keys.number)
     made = VouchersMade(done + len(serials), batch.quantity)
     if made.is_whole:
         session.execute(update(VoucherBatch).where(VoucherBatch.id == batch_id).values(made_at=now))
@@ -150,8 +152,10 @@ def _free_codes(session: Session, keys: PinKeys, length: int, quantity: int) -> 
     codes: dict[bytes, str] = {}
     for _ in range(DRAWS_MAX):
         codes |= drawn_codes(keys, quantity - len(codes), length)
-        for taken in session.scalars(select(Voucher.code_digest).where(Voucher.code_digest.in_(list(codes)))):
-            del codes[taken]
+        # While keys are rotated, a voucher may stand under an older one.
+        tokens = {token: digest for digest, code in codes.items() for token in code_digests(keys, code)}
+        for taken in session.scalars(select(Voucher.code_digest).where(Voucher.code_digest.in_(list(tokens)))):
+            codes.pop(tokens[taken], None)
         if len(codes) == quantity:
             return codes
     raise VouchersRefused(f"No free codes of {length} digits were found: choose longer codes.")

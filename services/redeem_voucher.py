@@ -16,13 +16,16 @@ from billing.recharge import RechargeProblem
 from billing.states import VoucherStatus
 from models import Voucher, VoucherBatch
 from services.add_credit import add_credit, locked_card, payment, recharge_problem, recharge_terms
-from services.audit import Actor, Door
+from services.audit import Act, Actor, Door, note
 from services.book_movement import Booked, Movement, find_booked
 from services.card_facts import CardFacts
 from services.pin_keys import KeySource
 from services.voucher_codes import code_digests, could_be_code
 
 AMOUNT_PROBLEMS = (None, RechargeProblem.BELOW_MINIMUM, RechargeProblem.ABOVE_MAXIMUM)
+
+
+OPERATORS_DOORS = (Door.CONSOLE, Door.CLI, Door.API)
 
 
 class VoucherRefusal(StrEnum):
@@ -90,6 +93,7 @@ def redeem_voucher(
             return VoucherRefusal.USED
         booked = add_credit(session, card, _movement(session, card, found, by), now, zone)
         if isinstance(booked, Booked):
+            _note(session, card, found, by, now)
             return Redeemed(found.value_micros, booked.balance_micros, card.currency)
         attempt.rollback()
     return VoucherRefusal.NOT_RECHARGEABLE if isinstance(booked, RechargeProblem) else VoucherRefusal.TOP_UP_LIMIT
@@ -163,3 +167,10 @@ def _first_result(session: Session, card: CardFacts, found: _Found, actor: Actor
     booked = find_booked(session, _movement(session, card, found, actor))
     assert isinstance(booked, Booked), found.id  # noqa: S101 (written by the transaction that took the voucher)
     return Redeemed(found.value_micros, booked.balance_micros, card.currency)
+
+
+def _note(session: Session, card: CardFacts, found: _Found, actor: Actor, now: datetime) -> None:
+    """A holder's own act stands in the ledger; that of an operator in the audit log too."""
+    if actor.door in OPERATORS_DOORS:
+        after = {"voucher_id": found.id, "amount_micros": found.value_micros}
+        note(session, actor, Act("card.voucher_redeemed", "card", card.number, after=after), now)
