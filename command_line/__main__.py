@@ -12,8 +12,8 @@ from command_line.dial import dial
 from command_line.doctor import doctor
 from command_line.fastagi import fastagi
 from command_line.fees import fees
-from command_line.guard import guard
 from command_line.group import group
+from command_line.guard import guard
 from command_line.init import init
 from command_line.keys import keys
 from command_line.plan import plan

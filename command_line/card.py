@@ -3,6 +3,7 @@
 import click
 from rich.table import Table
 
+from command_line.card_states import CARD_STATES
 from command_line.errors import Failure
 from command_line.installation import now, read_session
 from command_line.show import console, emit_json, json_option, money
@@ -33,3 +34,7 @@ def show(number: str, *, as_json: bool) -> None:
         label = name.removesuffix("_micros").replace("_", " ")
         table.add_row(label, ", ".join(shown) if isinstance(shown, list) else "-" if shown is None else str(shown))
     console.print(table)
+
+
+for command in CARD_STATES:
+    card.add_command(command)

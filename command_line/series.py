@@ -3,6 +3,7 @@
 import click
 from rich.table import Table
 
+from command_line.edit_series import SERIES_STATES
 from command_line.errors import Failure
 from command_line.generate_series import generate
 from command_line.installation import read_session
@@ -62,3 +63,5 @@ def show(number: int, *, as_json: bool) -> None:
 
 
 series.add_command(generate)
+for command in SERIES_STATES:
+    series.add_command(command)

@@ -20,7 +20,7 @@ from services.fields import FieldsRefused, checked_values
 from services.preview_series import UNUSED, SeriesPreview, preview_changes
 from services.recompute_expiry import recompute_expiry
 from services.series_fields import EXPIRY, MAINTENANCE, SERIES_FIELDS
-from services.version_check import checked_version
+from services.version_check import checked_version, existing
 
 SERIALS_A_STATEMENT = 20_000  # far below the longest statement that the database permits
 CARDS_A_STATEMENT = 1_000
@@ -40,7 +40,7 @@ def preview_series(
     session: Session, series_id: int, changes: Mapping[str, Any], now: datetime, zone: tzinfo
 ) -> SeriesPreview:
     """The cards that the change would touch; refused as it would be refused when it is saved. Nothing is written."""
-    series = checked_version(session, CardSeries, series_id, None)
+    series = existing(session, CardSeries, series_id)
     return preview_changes(session, series, _changed(session, series, changes, zone), now, zone)
 
 
