@@ -1,5 +1,6 @@
 """callingcard guard: who is locked, what was keyed wrong, and how to unlock."""
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from command_line.installation import now, read_session, write_session
 from command_line.show import console, emit_json, json_option
 from services.guard_entry import withheld
 from services.guard_report import ROWS_SHOWN_MAX, FailureFilter, failed_entries, guard_status
+from services.prune_guard import prune_guard
 from services.unlock_guard import unlock_card, unlock_subject
 
 
@@ -92,6 +94,23 @@ def unlock(reason: str | None, card_number: str | None, withheld_at: str | None,
     if not done:
         raise Failure(f"Nothing is held against {subject}.", "callingcard guard status")
     console.print(f"Unlocked {subject}.")
+
+
+@guard.command()
+@click.option("--days", type=click.IntRange(2, 3_650), default=90, show_default=True, help="Days that are kept.")
+@click.option("--dry-run", is_flag=True, help="Only count what would be removed.")
+@json_option
+def prune(days: int, *, dry_run: bool, as_json: bool) -> None:
+    """Remove wrong entries and budgets of old days, and counters that hold nothing any more."""
+    with write_session() as session:
+        pruned = prune_guard(session, now(), days, dry_run=dry_run)
+    if as_json:
+        emit_json(asdict(pruned))
+        return
+    verb = "Would remove" if dry_run else "Removed"
+    console.print(
+        f"{verb} {pruned.counters} counters, {pruned.failed_entries} wrong entries and {pruned.budgets} budgets."
+    )
 
 
 def _card(number: str | None) -> str | None:

@@ -106,6 +106,12 @@ def test_exactly_one_thing_is_unlocked_at_a_time(world: World) -> None:
     assert callingcard("guard", "unlock", "--access-number", ACCESS).exit_code == 0
 
 
+@pytest.mark.usefixtures("world")
+def test_pruning_tells_what_it_would_remove() -> None:
+    assert in_json("guard", "prune", "--dry-run") == {"counters": 0, "failed_entries": 0, "budgets": 0}
+    assert callingcard("guard", "prune").output == "Removed 0 counters, 0 wrong entries and 0 budgets.\n"
+
+
 def test_the_audit_log_is_proved_and_a_forgery_is_found(world: World) -> None:
     callingcard("guard", "unlock", "--caller-id", PHONE)
     assert in_json("audit", "verify") == {"clean": True, "broken": []}

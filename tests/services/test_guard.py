@@ -20,6 +20,7 @@ from services.guard import may_try, record_failure, record_success
 from services.guard_entry import Caller, EntryAttempt
 from services.identify_card import Identified, NotAccepted, identify_card
 from services.note_undialled_call import note_undialled_call
+from services.prune_guard import Pruned, prune_guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,6 +228,18 @@ def test_more_cards_shrink_the_budget_of_the_same_day(session: Session) -> None:
     other = entry("15550102", kind=EntryKind.PIN_ONLY, secret_length=8)
     assert fail(session, 1, other) == [False]
     assert not may_try(session, other, NOW).allowed
+
+
+def test_pruning_keeps_what_still_counts(session: Session) -> None:
+    """A lock, a doubling and an alarm outlive it; everyone who once hung up does not."""
+    fail(session, 5, entry(trunk="gateway"))
+    note_undialled_call(session, "15550102", ACCESS, NOW)
+    soon, later = NOW + timedelta(days=1), NOW + timedelta(days=3)
+    assert prune_guard(session, soon, 90) == Pruned(0, 0, 0)
+    assert prune_guard(session, later, 90, dry_run=True) == Pruned(2, 0, 0)
+    assert prune_guard(session, later, 90) == Pruned(2, 0, 0)
+    assert set(session.scalars(select(GuardCounter.scope))) == {GuardScope.ACCESS_NUMBER, GuardScope.TRUNK}
+    assert prune_guard(session, NOW + timedelta(days=91), 90) == Pruned(0, 5, 1)
 
 
 def test_calls_without_a_destination_leave_other_access_numbers_alone(session: Session) -> None:
