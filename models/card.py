@@ -30,7 +30,10 @@ class Card(Base):
             "(status IN ('inactive', 'pending')) = (activated_at IS NULL) OR status IN ('expired', 'blocked')",
             "activation_dated",
         ),
-        CheckConstraint("maintenance_periods_done >= 0", "maintenance_periods_not_negative"),
+        CheckConstraint(
+            "maintenance_periods_done >= maintenance_periods_before AND maintenance_periods_before >= 0",
+            "maintenance_periods_not_negative",
+        ),
         Index("ix_card_series_status", "series_id", "status"),
         Index("ix_card_expires", "expires_at"),
     )
@@ -54,6 +57,9 @@ class Card(Base):
     replaced_by_card_id: Mapped[int | None] = reference("card.id")
     # Number of maintenance periods that are booked or were not owed; the next one to book is this one plus one.
     maintenance_periods_done: Mapped[int] = mapped_column(default=0)
+    # When the hours of the fee's period change, its clock starts again here, with so many periods counted before.
+    maintenance_since: Mapped[Moment | None]
+    maintenance_periods_before: Mapped[int] = mapped_column(default=0)
     activated_at: Mapped[Moment | None]
     expires_at: Mapped[Moment | None]
     grace_ends_at: Mapped[Moment | None]

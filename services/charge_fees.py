@@ -15,7 +15,7 @@ from services.audit import Actor
 from services.card_lock import CARDS_A_CHUNK, in_chunks, lock_cards
 from services.house_wallets import house_wallets
 from services.job_step import JobStep, nothing
-from services.owing_cards import OwingCard, cards_owing, owing_cards
+from services.owing_cards import OwingCard, cards_owing, counted_from, owing_cards, starts
 from services.use_up_card import is_used_up, use_up_card
 
 
@@ -58,6 +58,17 @@ def forgive_periods(session: Session, card_ids: Sequence[int], now: datetime) ->
 def forgive_periods_of_series(session: Session, series_id: int, now: datetime) -> None:
     """The same for every card of a series: in the transaction that makes it active again."""
     forgive_periods(session, list(session.scalars(select(Card.id).where(Card.series_id == series_id))), now)
+
+
+def restart_periods(session: Session, card_ids: Sequence[int], now: datetime) -> None:
+    """The clock of these cards starts again: for a change of the hours of a period, or of when the first fee falls due.
+    The next fee is due when one new period has passed from now. Book what is owed by the old terms before.
+    """
+    for chunk in in_chunks(card_ids):
+        lock_cards(session, chunk)
+        restarted = {"maintenance_since": now, "maintenance_periods_before": Card.maintenance_periods_done}
+        in_use = Card.id.in_(chunk) & Card.activated_at.is_not(None)
+        session.execute(update(Card).where(in_use).values(restarted))
 
 
 def fee_reference(card_id: int, period: int) -> str:
@@ -134,13 +145,13 @@ def _periods(session: Session, card_ids: Sequence[int], now: datetime) -> Iterab
             Card.id,
             Card.maintenance_periods_done,
             CardSeries.maintenance_every_hours,
-            CardSeries.maintenance_starts,
-            Card.activated_at,
+            starts(),
+            Card.maintenance_periods_before,
+            counted_from(),
             Card.expires_at,
         )
         .join(CardSeries, CardSeries.id == Card.series_id)
         .where(Card.id.in_(card_ids), Card.activated_at.is_not(None))
     )
-    for card_id, done, every_hours, starts, activated_at, expires_at in session.execute(query):
-        assert activated_at is not None  # noqa: S101 (asked for above)
-        yield card_id, done, periods_due(MaintenanceTerms(0, every_hours, starts), activated_at, expires_at, now)
+    for card_id, done, every_hours, begins, before, since, expires_at in session.execute(query):
+        yield card_id, done, before + periods_due(MaintenanceTerms(0, every_hours, begins), since, expires_at, now)

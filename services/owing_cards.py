@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, extract, func, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, extract, func, literal, select
 from sqlalchemy.orm import Session
 
 from billing.fees import FeesTaken, MaintenanceTerms, periods_due, take_fees
@@ -25,7 +25,8 @@ class OwingCard:
     series_number: int
     terms: MaintenanceTerms
     periods_done: int
-    activated_at: datetime
+    periods_before: int
+    counted_from: datetime
     expires_at: datetime | None
     wallet_id: int
     currency: str
@@ -35,7 +36,7 @@ class OwingCard:
     empty_below_micros: int
 
     def fees(self, now: datetime) -> FeesTaken:
-        due = periods_due(self.terms, self.activated_at, self.expires_at, now)
+        due = self.periods_before + periods_due(self.terms, self.counted_from, self.expires_at, now)
         return take_fees(self.terms, self.periods_done, due, self.available_micros, has_open_hold=self.open_holds > 0)
 
 
@@ -55,13 +56,27 @@ def charged(now: datetime) -> ColumnElement[bool]:
 
 def _seconds_in_use(now: datetime) -> ColumnElement[int]:
     end = case((Card.expires_at < now, extract("epoch", Card.expires_at)), else_=int(now.timestamp()))
-    return end - extract("epoch", Card.activated_at)
+    return end - extract("epoch", counted_from())
+
+
+def counted_from() -> ColumnElement[datetime]:
+    """Since when the periods of a card are counted: its activation, or the last change of their hours."""
+    return func.coalesce(Card.maintenance_since, Card.activated_at)
+
+
+def starts() -> ColumnElement[MaintenanceStarts]:
+    """After a change of the hours the next fee is due when the first new period is over, whatever the series says:
+    the one that ran was paid for.
+    """
+    after_period = literal(MaintenanceStarts.AFTER_PERIOD, CardSeries.maintenance_starts.type)
+    return case((Card.maintenance_since.is_not(None), after_period), else_=CardSeries.maintenance_starts)
 
 
 def _next_period() -> ColumnElement[int]:
     """How many periods must have passed for the next fee to be due."""
-    at_activation = CardSeries.maintenance_starts == MaintenanceStarts.AT_ACTIVATION
-    return cast(Card.maintenance_periods_done + case((at_activation, 0), else_=1), BigInteger)
+    at_activation = starts() == MaintenanceStarts.AT_ACTIVATION
+    counted = Card.maintenance_periods_done - Card.maintenance_periods_before
+    return cast(counted + case((at_activation, 0), else_=1), BigInteger)
 
 
 def cards_owing(
@@ -96,9 +111,10 @@ def owing_cards(session: Session, card_ids: Sequence[int], now: datetime, *, loc
             CardSeries.number,
             CardSeries.maintenance_fee_micros,
             CardSeries.maintenance_every_hours,
-            CardSeries.maintenance_starts,
+            starts(),
             Card.maintenance_periods_done,
-            Card.activated_at,
+            Card.maintenance_periods_before,
+            counted_from(),
             Card.expires_at,
             Wallet.id,
             Wallet.currency,

@@ -96,7 +96,8 @@ CHECKS = {
         GROUP BY kind, reference HAVING COUNT(*) > 1""",
     "I9 a maintenance fee is for one period of one card, not before it was due": r"""
         WITH fee AS (
-            SELECT l.id, l.reference, l.created_at, c.id AS card_id, c.series_id, c.activated_at,
+            SELECT l.id, l.reference, l.created_at, c.id AS card_id, c.series_id,
+                   c.activated_at, c.maintenance_since, c.maintenance_periods_before AS before,
                    c.maintenance_periods_done AS done,
                    REPLACE(l.reference, 'card:' || c.id || '\:period\:', '') AS period
             FROM ledger_entry l LEFT JOIN card c ON c.wallet_id = l.source_wallet_id
@@ -108,8 +109,11 @@ CHECKS = {
         FROM counted f LEFT JOIN card_series s ON s.id = f.series_id
         WHERE f.number IS NULL OR f.activated_at IS NULL OR f.number NOT BETWEEN 1 AND f.done
            OR f.reference <> 'card:' || f.card_id || '\:period\:' || f.number
-           OR SECONDS(f.created_at) - SECONDS(f.activated_at) < s.maintenance_every_hours * 3600
-              * (CASE WHEN s.maintenance_starts = 'at_activation' THEN f.number - 1 ELSE f.number END)""",
+           OR f.maintenance_since IS NULL AND SECONDS(f.created_at) - SECONDS(f.activated_at)
+              < s.maintenance_every_hours * 3600
+                * (CASE WHEN s.maintenance_starts = 'at_activation' THEN f.number - 1 ELSE f.number END)
+           OR f.number > f.before AND SECONDS(f.created_at) - SECONDS(f.maintenance_since)
+              < s.maintenance_every_hours * 3600 * (f.number - f.before)""",
     "I9 a lapse leaves nothing": """
         SELECT 'ledger entry ' || l.id, '0',
                CAST(w.opening_micros + SUM(CASE WHEN m.destination_wallet_id = w.id THEN m.amount_micros

@@ -807,6 +807,8 @@ def upgrade() -> None:
         sa.Column("status_reason", sa.String(length=500), nullable=True),
         sa.Column("replaced_by_card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("maintenance_periods_done", sa.Integer(), nullable=False),
+        sa.Column("maintenance_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("maintenance_periods_before", sa.Integer(), nullable=False),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("grace_ends_at", sa.DateTime(timezone=True), nullable=True),
@@ -822,7 +824,10 @@ def upgrade() -> None:
             name=op.f("ck_card_activation_dated"),
         ),
         sa.CheckConstraint("length(pin_digest) = 32", name=op.f("ck_card_pin_digest_length")),
-        sa.CheckConstraint("maintenance_periods_done >= 0", name=op.f("ck_card_maintenance_periods_not_negative")),
+        sa.CheckConstraint(
+            "maintenance_periods_done >= maintenance_periods_before AND maintenance_periods_before >= 0",
+            name=op.f("ck_card_maintenance_periods_not_negative"),
+        ),
         sa.CheckConstraint("pin_failures >= 0", name=op.f("ck_card_pin_failures_not_negative")),
         sa.CheckConstraint("serial BETWEEN 0 AND 999999999", name=op.f("ck_card_serial_in_range")),
         sa.ForeignKeyConstraint(

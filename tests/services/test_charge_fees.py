@@ -18,6 +18,7 @@ from services.charge_fees import (
     book_due_fees_of_series,
     forgive_periods,
     forgive_periods_of_series,
+    restart_periods,
 )
 from services.owing_cards import cards_owing, count_cards_owing, fees_forecast
 
@@ -204,6 +205,24 @@ def test_a_fee_that_is_new_to_a_series_is_not_charged_for_the_past(session: Sess
     world.set_series(maintenance_fee_micros=QUARTER)
     book(world, NOW + 5 * DAY)
     assert rows(world) == [(5, QUARTER)]
+
+
+@pytest.mark.parametrize("hours", [12, 24, 48])
+@pytest.mark.parametrize("starts", MaintenanceStarts)
+def test_new_hours_count_from_their_change(session: Session, hours: int, starts: MaintenanceStarts) -> None:
+    """Neither is the past charged again by shorter periods, nor is nothing charged for long by longer ones."""
+    world = a_world_with_a_fee(session, series={"maintenance_starts": starts})
+    book_due_fees_of_series(session, world.series_id, JOB, NOW + 4 * DAY)
+    paid = len(rows(world))
+    world.set_series(maintenance_every_hours=hours)
+    restart_periods(session, [card.card_id for card in world.cards], NOW + 4 * DAY)
+    period = timedelta(hours=hours)
+    book(world, NOW + 4 * DAY + period - timedelta(seconds=5))
+    assert len(rows(world)) == paid
+    book(world, NOW + 4 * DAY + 2 * period)
+    assert [period for period, _ in rows(world)] == list(range(1, paid + 3))
+    assert cards_owing(session, NOW + 4 * DAY + 2 * period, limit=5) == []
+    assert world.is_proved()
 
 
 def test_no_period_ends_after_the_expiry(session: Session) -> None:
