@@ -24,7 +24,7 @@ from fastagi.speech import checked_folder, prompt_parts, prompt_path
 from fastagi.wire import REPLY_SECONDS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from fastagi.trace import Trace
     from fastagi.wire import Wire
@@ -86,7 +86,14 @@ class AgiCall:
         await self._set("TIMEOUT(digit)", str(next_seconds))
         self._first_key_seconds, self._next_key_seconds = first_seconds, next_seconds
 
-    async def ask(self, prompts: Sequence[str], digits_max: int, *, secret: bool = False) -> Keyed:
+    async def ask(
+        self,
+        prompts: Sequence[str],
+        digits_max: int,
+        *,
+        secret: bool = False,
+        is_secret: Callable[[str], bool] | None = None,
+    ) -> Keyed:
         if not 0 < digits_max <= DIGITS_MAX:
             raise ValueError(f"{digits_max} digits")
         parts = prompt_parts(self._folder, tuple(prompts))
@@ -95,7 +102,8 @@ class AgiCall:
             keyed = await self._collect_secret(prompts, digits_max)
         else:
             keyed = await self._collect(prompts, parts, digits_max)
-        self.trace.keyed(keyed.digits, keyed.end, secret=secret)
+        is_masked = secret or (is_secret is not None and is_secret(keyed.digits))
+        self.trace.keyed(keyed.digits, keyed.end, secret=is_masked)
         return keyed
 
     async def play(self, prompts: Sequence[str]) -> None:

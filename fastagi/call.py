@@ -1,6 +1,6 @@
 """What a call flow sees of a telephone call: a Protocol, so that a scripted call can stand in for Asterisk in tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -67,8 +67,18 @@ class Call(Protocol):
         """Choose how long `ask` waits for the first key after the prompts, and between two keys."""
         ...
 
-    async def ask(self, prompts: Sequence[str], digits_max: int, *, secret: bool = False) -> Keyed:
-        """Speak, then collect up to `digits_max` digits; '#' ends the entry, a key pressed early ends the speech."""
+    async def ask(
+        self,
+        prompts: Sequence[str],
+        digits_max: int,
+        *,
+        secret: bool = False,
+        is_secret: Callable[[str], bool] | None = None,
+    ) -> Keyed:
+        """Speak, then collect up to `digits_max` digits; '#' ends the entry, a key pressed early ends the speech.
+
+        A `secret` entry leaves no trace of its keys; `is_secret` tells afterwards of one that turned out to be one.
+        """
         ...
 
     async def play(self, prompts: Sequence[str]) -> None:

@@ -48,6 +48,12 @@ class GroupRules:
     pinless_spend_a_day_max_micros: int | None
     talk_seconds_a_day_max: int | None
     low_credit_below_micros: int
+    menu_balance: bool
+    menu_top_up: bool
+    menu_speed_dial: bool
+    menu_last_call: bool
+    menu_phones: bool
+    menu_languages: bool
 
     @property
     def makes_one_call(self) -> bool:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from billing.announcement import spoken_balance_micros
-from billing.states import CallDisposition
+from billing.states import CallDisposition, CardType
 from fastagi.flow.conversation import Conversation
 from ivr_prompts.compose import spoken_date, spoken_duration, spoken_money, spoken_price
 from services.authorise_call import Authorised
@@ -22,7 +22,7 @@ OUTCOME_PROMPTS = {
 def announce_balance(talk: Conversation, card: CardFacts) -> None:
     """Before the destination is asked, where the group says it (M-22)."""
     if card.group.says_balance and not card.group.says_balance_after_destination:
-        _say_balance(talk, card, "your-balance-is")
+        say_balance(talk, card, "your-balance-is")
     if card.group.says_expiry and card.expires_at is not None:
         # The first moment at which the card is expired is midnight: the day before is the last one it can be used.
         last_day = (card.expires_at - timedelta(seconds=1)).astimezone(talk.desk.zone).date()
@@ -33,7 +33,7 @@ def announce_price_and_time(talk: Conversation, quote: Quote, authorised: Author
     """After the destination, since only then both are known (M-24); told is what the hold grants, never more."""
     rules, card = quote.card.group, quote.card
     if rules.says_balance and rules.says_balance_after_destination:
-        _say_balance(talk, card, "your-balance-is")
+        say_balance(talk, card, "your-balance-is")
     if rules.says_price:
         _say_price(talk, quote)
     if rules.says_time:
@@ -54,10 +54,13 @@ def announce_outcome(talk: Conversation, outcome: CallOutcome) -> None:
     if card.group.says_cost:
         talk.say("call-ended-cost-was", *spoken_money(talk.language, outcome.cost_micros, card.currency))
     if card.group.says_closing_balance:
-        _say_balance(talk, card, "remaining-balance-is")
+        say_balance(talk, card, "remaining-balance-is")
 
 
-def _say_balance(talk: Conversation, card: CardFacts, introduction: str) -> None:
+def say_balance(talk: Conversation, card: CardFacts, introduction: str) -> None:
+    """An unlimited card has none: its calls cost nothing until it expires."""
+    if card.group.card_type is CardType.UNLIMITED:
+        return
     told_micros = spoken_balance_micros(card.available_micros, card.group.ghost_balance_percent, card.currency)
     if told_micros <= 0:
         talk.say("no-credit")

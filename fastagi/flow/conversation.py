@@ -1,6 +1,6 @@
 """The conversation with one caller: what waits to be said, and in which language."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -36,16 +36,23 @@ class Conversation:
     def say(self, *prompts: str) -> None:
         self._waiting += prompts
 
-    async def ask(self, prompts: Iterable[str], digits_max: int, *, secret: bool = False) -> Keyed:
+    async def ask(
+        self,
+        prompts: Iterable[str],
+        digits_max: int,
+        *,
+        secret: bool = False,
+        is_secret: Callable[[str], bool] | None = None,
+    ) -> Keyed:
         """Speak what waits and the question, and take the keys.
 
         Many callers press '#' also after an entry that ended by its length; that '#' is the first key of the next
         question, and means nothing there.
         """
         question = [*self._taken(), *prompts]
-        keyed = await self.call.ask(question, digits_max, secret=secret)
+        keyed = await self.call.ask(question, digits_max, secret=secret, is_secret=is_secret)
         if self._ended_by_length and not keyed.digits and keyed.end is KeyEnd.HASH:
-            keyed = await self.call.ask(question, digits_max, secret=secret)
+            keyed = await self.call.ask(question, digits_max, secret=secret, is_secret=is_secret)
         self._ended_by_length = keyed.end is KeyEnd.FULL
         return keyed
 

@@ -3,6 +3,7 @@ need.
 """
 
 import asyncio
+import hmac
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -10,22 +11,28 @@ from datetime import UTC, datetime, tzinfo
 
 from billing.guard import GuardRules
 from billing.refusals import Refusal
+from billing.states import EntryKind
 from fastagi.database import Database
 from services.access import Access, find_access
 from services.activate_card import activate_at_first_authentication
 from services.admit_caller import Admission, admit_caller
+from services.audit import Door
 from services.authorise_call import Authorised, CallContext, authorise_call
-from services.bind_caller_id import BindOutcome, bind_caller_id
+from services.bind_caller_id import BindOutcome, bind_caller_id, unbind_caller_id
 from services.call_outcome import CallOutcome, find_call_outcome
 from services.call_record import Settlement
 from services.card_facts import CardFacts, get_card
-from services.guard_entry import Caller
+from services.guard_entry import Caller, EntryAttempt
 from services.identify_card import Identified, NotAccepted, identify_card
+from services.last_call import CardHistory, card_history
 from services.note_undialled_call import note_undialled_call
 from services.pin_keys import KeySource
 from services.quote_call import Quote, quote_call
+from services.redeem_voucher import Redeemed, VoucherRefusal
 from services.set_card_language import set_card_language
 from services.settle_call import Settled, UnknownCall, settle_call
+from services.speed_dial import delete_speed_dial, find_speed_dial, save_speed_dial
+from services.top_up import top_up
 
 ACCESS_KEPT_SECONDS = 5  # a change in the console reaches callers within this time
 ACCESS_NUMBERS_KEPT_MAX = 10_000  # numbers that anyone may dial must not fill the memory
@@ -69,6 +76,32 @@ class CardDesk:
 
     async def bind(self, caller_id: str, card: CardFacts) -> BindOutcome:
         return await self.database.run(bind_caller_id, caller_id, card, self.now(), "ivr")
+
+    async def unbind(self, caller_id: str, card: CardFacts) -> bool:
+        return await self.database.run(unbind_caller_id, caller_id, card.card_id, self.now(), "ivr")
+
+    async def top_up(
+        self, access: Access, card: CardFacts, code: str, caller_id: str | None, trunk: str | None
+    ) -> Redeemed | VoucherRefusal | Refusal:
+        attempt = EntryAttempt(EntryKind.VOUCHER, Door.IVR, len(code), caller_id, access.number, trunk)
+        return await self.database.run(top_up, self.keys, card, code, attempt, self.now(), self.zone, self.guard)
+
+    async def history(self, card: CardFacts) -> CardHistory:
+        return await self.database.run(card_history, card.card_id)
+
+    async def speed_dial(self, card: CardFacts, slot: str) -> str | None:
+        return await self.database.run(find_speed_dial, card.card_id, slot)
+
+    async def save_speed_dial(self, card: CardFacts, slot: str, destination: str) -> bool:
+        return await self.database.run(save_speed_dial, card.card_id, slot, destination)
+
+    async def delete_speed_dial(self, card: CardFacts, slot: str) -> None:
+        await self.database.run(delete_speed_dial, card.card_id, slot)
+
+    def is_pin(self, card: CardFacts, digits: str) -> bool:
+        """Whether the digits are the card's own PIN, keyed where none was asked for."""
+        digests = self.keys.current().digests(digits)
+        return any(hmac.compare_digest(card.pin_digest, digest) for digest in digests)
 
     async def activate(self, access: Access, card: CardFacts) -> CardFacts:
         await self.database.run(activate_at_first_authentication, access, card, self.now(), self.zone)

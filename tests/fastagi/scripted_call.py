@@ -65,14 +65,22 @@ class ScriptedCall:
         self._step()
         self.waits = (first_seconds, next_seconds)
 
-    async def ask(self, prompts: Sequence[str], digits_max: int, *, secret: bool = False) -> Keyed:
+    async def ask(
+        self,
+        prompts: Sequence[str],
+        digits_max: int,
+        *,
+        secret: bool = False,
+        is_secret: Callable[[str], bool] | None = None,
+    ) -> Keyed:
         self._step()
         entry = self._keys.pop(0) if self._keys else ""
         if entry == HANG_UP:
             self.lines.append(f"{' '.join(prompts)} < hung up")
             raise CallerHungUp
         digits = entry.removesuffix("#")[:digits_max]
-        shown = "****" if secret and digits else digits
+        is_masked = secret or (is_secret is not None and is_secret(digits))
+        shown = "****" if is_masked and digits else digits
         self.lines.append(f"{' '.join(prompts)} < {shown}".rstrip())
         if len(digits) == digits_max:
             return Keyed(digits, KeyEnd.FULL)

@@ -34,7 +34,6 @@ REFUSED = {
     "0044#": "too-short",
     "1234567890123456#": "destination-invalid",
     "12345678901234567890": "destination-invalid",
-    "*#": "destination-invalid",
     "44*7#": "destination-invalid",
     "112#": "emergency-not-possible",
     "911#": "emergency-not-possible",
