@@ -4,14 +4,18 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from command_line.actor import cli_actor
 from command_line.errors import Failure
 from command_line.form import field_options, values_of
-from command_line.installation import now, read_session, settings, write_session
+from command_line.installation import database_url, now, open_engine, read_session, settings, write_session
+from command_line.job_progress import progress_bar
 from command_line.series_states import activate, block, delete, release, sell, series_id, stop, unblock, unsell
 from command_line.show import console, emit_json, json_option
 from models import CardSeries, RateTable, Reseller, RoutingPlan, TaxProfile
+from models.database import make_engine
+from services.apply_expiry import apply_expiry_step, find_expiry_job
 from services.card_order import ActRefused
 from services.fields import FieldsRefused
 from services.preview_series import SeriesPreview
@@ -57,12 +61,26 @@ def edit(number: int, *, dry_run: bool, yes: bool, as_json: bool, **asked: Any) 
                 click.confirm("Save?", abort=True, err=True)
             with write_session() as session:
                 update_series(session, edited_id, version, changes, cli_actor(), now(), settings().zone)
+            _apply_dates(number)
     except (FieldsRefused, ActRefused, ChangedMeanwhile) as refused:
         raise Failure(str(refused)) from refused
     if as_json:
         emit_json({"number": number, "saved": not dry_run, "touched": asdict(told)})
     else:
         console.print("Dry run: nothing was written." if dry_run else f"Series {number} is saved.")
+
+
+def _apply_dates(number: int) -> None:
+    """Also what an earlier edit left undone when it was killed."""
+    engine = make_engine(database_url(settings()), pool_size=1)
+    with open_engine(engine), progress_bar("Dates") as progress:
+        while True:
+            with Session(engine) as session, session.begin():
+                job = find_expiry_job(session, number)
+                if job is None:
+                    return
+                progress(job.done, job.total)
+                apply_expiry_step(session, job.id, now(), settings().zone)
 
 
 def _tell(told: SeriesPreview) -> None:

@@ -45,9 +45,27 @@ def recompute_expiry(session: Session, series_id: int, now: datetime, zone: tzin
     A date that an operator or a recharge gave stays; only its grace follows the series. An expired card with a new date
     that is still to come is what it was before. What has lapsed stays lapsed.
     """
-    columns = (CardSeries.expiry_date, CardSeries.expiry_period_days, CardSeries.expiry_grace_days)
-    rules = _Rules(*session.execute(select(*columns).where(CardSeries.id == series_id)).one())
+    rules = _rules(session, series_id)
     return sum(_rewrite(session, chunk, rules, now, zone) for chunk in _chunks(session, series_id))
+
+
+def recompute_step(
+    session: Session, series_id: int, now: datetime, zone: tzinfo, *, after_card_id: int
+) -> tuple[int, int | None]:
+    """The next cards of a large series, for a transaction of their own: how many were looked at, and the last id (None:
+    no card is left). By the rules as they stand now, so that it may be repeated.
+    """
+    some = select(Card.id).where(Card.series_id == series_id, Card.id > after_card_id).order_by(Card.id)
+    card_ids = list(session.scalars(some.limit(CARDS_A_CHUNK)))
+    if not card_ids:
+        return 0, None
+    _rewrite(session, card_ids, _rules(session, series_id), now, zone)
+    return len(card_ids), card_ids[-1]
+
+
+def _rules(session: Session, series_id: int) -> _Rules:
+    columns = (CardSeries.expiry_date, CardSeries.expiry_period_days, CardSeries.expiry_grace_days)
+    return _Rules(*session.execute(select(*columns).where(CardSeries.id == series_id)).one())
 
 
 def _chunks(session: Session, series_id: int) -> Iterator[list[int]]:

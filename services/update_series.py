@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from billing.card_acts import SERIES_ACTS
 from billing.expiry import ExpiryRefused, expires_at
 from models import Card, CardGroup, CardSeries, RateTable, Reseller, RoutingPlan, TaxProfile
+from services.apply_expiry import apply_expiry
 from services.audit import Act, Actor, note
 from services.card_order import ActRefused
 from services.card_state import is_or_goes_back_to, moved_to
@@ -18,7 +19,6 @@ from services.change_series_state import change_series_state
 from services.charge_fees import book_due_fees_of_series, forgive_periods
 from services.fields import FieldsRefused, checked_values
 from services.preview_series import UNUSED, SeriesPreview, preview_changes
-from services.recompute_expiry import recompute_expiry
 from services.series_fields import EXPIRY, MAINTENANCE, SERIES_FIELDS
 from services.version_check import checked_version, existing
 
@@ -53,7 +53,11 @@ def update_series(
     now: datetime,
     zone: tzinfo,
 ) -> SavedSeries:
-    """New terms hold for calls and fees from now on, never for past ones; running calls keep theirs (JC-57)."""
+    """New terms hold for calls and fees from now on, never for past ones; running calls keep theirs (JC-57).
+
+    The dates of a large series follow in steps: see services.apply_expiry. A refusal leaves the transaction to be
+    rolled back.
+    """
     series = checked_version(session, CardSeries, series_id, version)
     changed = _changed(session, series, changes, zone)
     touched = preview_changes(session, series, changed, now, zone)
@@ -84,7 +88,7 @@ def _save(
     if "initial_card_status" in changed:
         _move_unused(session, series_id, changed)
     if any(name in changed for name in EXPIRY):
-        recompute_expiry(session, series_id, now, zone)
+        apply_expiry(session, series, new_version, actor, now, zone)
     return new_version
 
 

@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from factories import BRITAIN, NOW, World, a_rate_table, a_world, answered, micros, row
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from billing.card_acts import SeriesAct
+from billing.card_acts import CardAct, SeriesAct
 from billing.card_check import check_card
 from billing.refusals import Refusal
 from billing.states import CardStatus, ExpiryGivenBy, SeriesStatus
 from models import AuditEntry, Card, CardSeries, LedgerEntry, LedgerKind, Reseller
+from models.database import make_read_engine
+from services import apply_expiry, recompute_expiry
 from services.audit import Actor, Door
-from services.card_order import ActRefused
+from services.card_order import ActRefused, CardOrder
+from services.card_range import CardRange
+from services.change_card_state import preview_card_act
 from services.change_series_state import change_series_state
 from services.fields import FieldsRefused
 from services.identify_card import check_bound_card
@@ -24,7 +29,7 @@ from services.update_series import preview_series, update_series
 from services.version_check import ChangedMeanwhile
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from sqlalchemy import Engine
 
 ACTOR = Actor("olga", Door.CONSOLE)
 DAY = timedelta(days=1)
@@ -232,3 +237,37 @@ def test_a_stop_books_what_is_owed_and_the_time_after_it_is_never_charged(sessio
     assert session.scalar(fees) == micros("0.75")
     assert cards(world, Card.maintenance_periods_done)[0] == (13,)
     assert world.is_proved()
+
+
+def test_the_dates_of_a_large_series_follow_in_steps_that_can_be_killed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JC-58: each step is a short transaction; a newer rule takes the place of an unfinished job."""
+    monkeypatch.setattr(apply_expiry, "CARDS_AT_ONCE_MAX", 1)
+    monkeypatch.setattr(recompute_expiry, "CARDS_A_CHUNK", 1)
+    save(world, expiry_date=date(2027, 1, 31))
+    assert cards(world, Card.expires_at) == [(None,)] * 2
+    job = apply_expiry.find_expiry_job(world.session, 1)
+    assert job is not None
+    assert apply_expiry.apply_expiry_step(world.session, job.id, NOW, UTC)
+    save(world, expiry_date=date(2027, 2, 28))
+    assert not apply_expiry.apply_expiry_step(world.session, job.id, NOW, UTC)
+    newer = apply_expiry.find_expiry_job(world.session)
+    assert newer is not None
+    steps = [apply_expiry.apply_expiry_step(world.session, newer.id, NOW, UTC) for _ in range(3)]
+    assert steps == [True, True, False]
+    assert cards(world, Card.expires_at) == [(datetime(2027, 3, 1, tzinfo=UTC),)] * 2
+    assert apply_expiry.find_expiry_job(world.session, 1) is None
+    assert world.is_proved()
+
+
+def test_previews_need_no_right_to_write(engine: Engine, database_url: str) -> None:
+    with Session(engine, autoflush=False) as session:
+        world = a_world(session)
+        session.commit()
+    reader = make_read_engine(database_url)
+    with Session(reader) as reading:
+        order = CardOrder(CardAct.BLOCK, CardRange(world.series_id), reason="lost")
+        assert preview_card_act(reading, order).changed == 2
+        assert preview_series(reading, world.series_id, {"expiry_date": date(2026, 1, 1)}, NOW, UTC).expired == 2
+    reader.dispose()
