@@ -57,7 +57,7 @@ def record_success(session: Session, entry: EntryAttempt, now: datetime, rules: 
 
     The caller's failures stay: whoever owns one card could else guess others without end.
     """
-    if entry.card_id is not None:
+    if entry.card_id is not None and entry.kind is not EntryKind.VOUCHER:  # a voucher proves no PIN
         forgiven = (Card.id == entry.card_id) & (Card.pin_failures > 0)
         run(session, update(Card).where(forgiven).values(pin_failures=0, locked_until=None))
     count_right(session, entry, now, rules)

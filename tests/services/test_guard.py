@@ -197,6 +197,9 @@ def test_every_door_counts_on_the_same_card(world: World) -> None:
 def test_success_at_another_door_ends_the_row_of_wrong_ones(world: World) -> None:
     for _ in range(4):
         key_in(world, world.keyed()[0], WRONG_PIN)
+    voucher = entry(kind=EntryKind.VOUCHER, card_id=world.cards[0].card_id)
+    record_success(world.session, voucher, NOW)
+    assert world.card().pin_failures == 4
     record_success(world.session, entry(card_id=world.cards[0].card_id), NOW)
     assert world.card().pin_failures == 0
 
