@@ -26,7 +26,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from bench.machine import keep_result, new_keys, postgresql
-from models import CardGroup, RateTable
+from models import Base, Card, CardGroup, RateTable, Wallet
 from models.database import make_engine, session_factory
 from services.generate_cards import generate_cards
 from services.open_series import open_series
@@ -38,10 +38,8 @@ CARDS = 1_000_000
 CHUNK = 10_000
 PIN_LENGTH = 14
 GOALS = {"of_floor": 0.7, "postgresql_cards_a_second": 50_000, "memory_mb": 150}
-WALLET = ("id", "kind", "currency", "opening_micros", "balance_micros", "held_micros", "open_holds",
-          "credit_limit_micros")  # fmt: skip
-CARD = ("series_id", "serial", "number", "pin_digest", "pin_encrypted", "pin_key", "status", "wallet_id",
-        "maintenance_periods_done", "pin_failures")  # fmt: skip
+WALLET = ("id", "kind", "currency")
+CARD = ("series_id", "serial", "number", "pin_digest", "pin_encrypted", "pin_key", "status", "wallet_id")
 
 
 def main() -> None:
@@ -150,19 +148,29 @@ def _floor(name: str, url: str, keys: PinKeys, cards: int) -> dict[str, float]:
     return {part: round(seconds, 2) for part, seconds in spent.items()}
 
 
+def _zeros(model: type[Base], named: tuple[str, ...]) -> list[str]:
+    """The columns that begin with 0 on every card."""
+    columns = [column for column in model.__table__.columns if column.name not in named]
+    return [column.name for column in columns if column.default is not None and column.default.arg == 0]
+
+
 def _copy(url: str) -> Any:  # noqa: ANN401 (a function that inserts a chunk)
     connection = psycopg.connect(url.replace("+psycopg", ""))
+    wallet_zeros, card_zeros = _zeros(Wallet, WALLET), _zeros(Card, CARD)
+    wallets = f"COPY wallet ({', '.join([*WALLET, *wallet_zeros])}) FROM STDIN"
+    cards = f"COPY card ({', '.join([*CARD, *card_zeros])}) FROM STDIN"
+    wallet_end, card_end = ("\t0" * len(zeros) + "\n" for zeros in (wallet_zeros, card_zeros))
 
     def insert(series_id: int, serials: range, numbers: list[str], digests: list[bytes], sealed: list[bytes]) -> None:
         with connection.cursor() as cursor:
             drawn = "SELECT nextval('wallet_id_seq') FROM generate_series(1, %s)"
             ids = [row[0] for row in cursor.execute(drawn, (len(serials),)).fetchall()]
-            with cursor.copy(f"COPY wallet ({', '.join(WALLET)}) FROM STDIN") as copy:
-                copy.write("".join([f"{id_}\tcard\tUSD\t0\t0\t0\t0\t0\n" for id_ in ids]))
+            with cursor.copy(wallets) as copy:
+                copy.write("".join([f"{id_}\tcard\tUSD{wallet_end}" for id_ in ids]))
             rows = zip(serials, numbers, digests, sealed, ids, strict=True)
-            with cursor.copy(f"COPY card ({', '.join(CARD)}) FROM STDIN") as copy:
+            with cursor.copy(cards) as copy:
                 copy.write("".join([
-                    f"{series_id}\t{serial}\t{number}\t\\\\x{digest.hex()}\t\\\\x{seal.hex()}\t1\tpending\t{id_}\t0\t0\n"
+                    f"{series_id}\t{serial}\t{number}\t\\\\x{digest.hex()}\t\\\\x{seal.hex()}\t1\tpending\t{id_}{card_end}"
                     for serial, number, digest, seal, id_ in rows
                 ]))  # fmt: skip
         connection.commit()
@@ -174,16 +182,20 @@ def _executemany(url: str) -> Any:  # noqa: ANN401 (a function that inserts a ch
     connection = make_engine(url, pool_size=1).raw_connection().driver_connection
     assert connection is not None
     next_wallet = connection.execute("SELECT max(id) + 1 FROM wallet").fetchone()[0]
+    wallets, cards = (
+        f"INSERT INTO {model.__tablename__} ({', '.join([*named, *zeros])}) VALUES ({values}{', 0' * len(zeros)})"  # noqa: S608 (names of our own)
+        for model, named, zeros, values in (
+            (Wallet, WALLET, _zeros(Wallet, WALLET), "?, 'card', 'USD'"),
+            (Card, CARD, _zeros(Card, CARD), "?, ?, ?, ?, ?, 1, 'pending', ?"),
+        )
+    )
 
     def insert(series_id: int, serials: range, numbers: list[str], digests: list[bytes], sealed: list[bytes]) -> None:
         ids = range(next_wallet + serials[0], next_wallet + serials[0] + len(serials))
+        rows = zip(serials, numbers, digests, sealed, ids, strict=True)
         connection.execute("BEGIN IMMEDIATE")
-        wallets = f"INSERT INTO wallet ({', '.join(WALLET)}) VALUES (?, 'card', 'USD', 0, 0, 0, 0, 0)"  # noqa: S608 (names of our own)
         connection.executemany(wallets, [(id_,) for id_ in ids])
-        cards = f"INSERT INTO card ({', '.join(CARD)}) VALUES (?, ?, ?, ?, ?, 1, 'pending', ?, 0, 0)"  # noqa: S608 (the same)
-        connection.executemany(
-            cards, [(series_id, *row) for row in zip(serials, numbers, digests, sealed, ids, strict=True)]
-        )
+        connection.executemany(cards, [(series_id, *row) for row in rows])
         connection.execute("COMMIT")
 
     return insert
