@@ -35,7 +35,7 @@ FEE: dict[str, Any] = {"maintenance_fee_micros": QUARTER, "maintenance_every_hou
 
 def in_use(world: World, *places: int, **values: object) -> None:
     for place in places or (0,):
-        active = {"status": CardStatus.ACTIVATED, "activated_at": NOW}
+        active = {"status": CardStatus.ACTIVATED, "status_before": None, "activated_at": NOW}
         world.set_card(place, **{**active, **values})
 
 
