@@ -40,6 +40,11 @@ lock-is-current: $(VENV)/installed
 needs: $(VENV)/installed
 	@PYTHONPATH=. $(BIN)/python tests/install_needs.py
 
+.PHONY: bench
+bench: $(VENV)/installed  ## CPU of the AGI protocol and of complete calls, beside their goals: about two minutes
+	@$(BIN)/python -m bench.agi_protocol
+	@$(BIN)/python -m bench.complete_call
+
 .PHONY: lock
 lock: $(VENV)/installed  ## compile the lock files again from setup.cfg
 	@$(COMPILE) -o requirements.txt

@@ -12,7 +12,7 @@ Values = Mapping[str, Any]
 def run(
     session: Session, statement: Executable, values: Values | Sequence[Values] | None = None
 ) -> CursorResult[*tuple[Any, ...]]:
-    """In the session's transaction, but past the ORM, which loads nothing here: a third of the cost of
-    session.execute with a statement built for the call (bench/README.md).
+    """In the session's transaction, but past the ORM, which loads nothing here: a statement that is built
+    for the call and run by session.execute costs two to five times as much (docs/performance.md).
     """
     return session.connection().execute(statement, values)

@@ -1,0 +1,98 @@
+"""What one complete call really asks of the database: every statement, recorded while the server serves it."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import sys
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+
+from bench.world import ACCESS_NUMBER
+from fastagi.__main__ import add_routes
+from fastagi.database import Database
+from fastagi.flow.desk import CardDesk
+from fastagi.logs import set_up_logs
+from fastagi.server import CardServer
+from models.database import make_engine, session_factory
+from simulator.load import load
+from simulator.load_plan import LoadPlan, ScriptedCall
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from bench.world import World
+    from services.create_series import NewCard
+    from services.pin_keys import PinKeys
+
+OUTCOME = "answer:60.hangup"
+
+
+@dataclass(frozen=True)
+class Statement:
+    text: str
+    values: Any  # a mapping of values, or a list of such for one statement with many rows
+
+
+Transaction = list[Statement]
+
+
+def script(card: NewCard, destination: str, outcome: str = OUTCOME) -> ScriptedCall:
+    """The caller keys number, PIN and destination, talks for a minute and hangs up."""
+    keys = f"{card.number.replace('-', '')}#{card.pin}{destination}#"
+    return ScriptedCall(ACCESS_NUMBER, "12025550123", keys, outcome)
+
+
+class Recorder:
+    """The transactions of an engine, in the order of their commits."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.transactions: list[Transaction] = []
+        self._open: dict[int, Transaction] = {}
+        event.listen(engine, "before_cursor_execute", self._executes)
+        event.listen(engine, "commit", self._ends)
+        event.listen(engine, "rollback", self._ends)
+
+    def _executes(self, connection: Connection, _cursor: object, text: str, values: object, *_: object) -> None:
+        if not text.startswith("BEGIN"):
+            self._open.setdefault(id(connection.connection.driver_connection), []).append(
+                Statement(text, copy.copy(values))
+            )
+
+    def _ends(self, connection: Connection) -> None:
+        statements = self._open.pop(id(connection.connection.driver_connection), None)
+        if statements:
+            self.transactions.append(statements)
+
+
+def record_call(url: str, keys: PinKeys, world: World) -> list[Transaction]:
+    """The transactions of a call with the world's first card, by a server that is warm (its access number is kept)."""
+    return asyncio.run(_record(url, keys, world))
+
+
+async def _record(url: str, keys: PinKeys, world: World) -> list[Transaction]:
+    set_up_logs(logging.WARNING, sys.stderr)
+    engine = make_engine(url, pool_size=1)
+    recorder = Recorder(engine)
+    database = Database(session_factory(engine), threads=1)
+    server = CardServer("/prompts")
+    add_routes(server, CardDesk(database, keys, UTC))
+    port = await server.listen("127.0.0.1", 0)
+    calls = [script(world.cards[0], world.destinations[0])]
+    for _ in range(2):
+        recorder.transactions.clear()
+        report = await load(LoadPlan(("127.0.0.1", port), calls, 1, 1))
+        assert not report.failed, report.as_json()
+    transactions = list(recorder.transactions)
+    await server.drain()
+    await database.drain()
+    engine.dispose()
+    return transactions
+
+
+def statements_of(transactions: list[Transaction]) -> int:
+    return sum(map(len, transactions))
