@@ -133,6 +133,13 @@ CHECKS = {
         SELECT 'card ' || c.id, 'unused, as no call of it was charged', c.status
         FROM card c WHERE c.status IN ('inactive', 'pending')
           AND EXISTS (SELECT 1 FROM call_record r WHERE r.card_id = c.id AND r.cost_micros > 0)""",
+    "I11 only a stopped card remembers a state, and one that fits its activation": """
+        SELECT 'card ' || c.id, 'a state to which it goes back, as it was used or not',
+               c.status || ' before ' || c.status_before
+        FROM card c WHERE c.status_before IS NOT NULL
+          AND (c.status NOT IN ('blocked', 'expired') OR c.status_before = 'blocked'
+               OR (c.status_before IN ('inactive', 'pending') AND c.activated_at IS NOT NULL)
+               OR (c.status_before IN ('activated', 'used') AND c.activated_at IS NULL))""",
     "I12 each call tells what was announced": """
         SELECT 'call ' || call_id, 'announced and granted seconds', announced_seconds || ' of ' || limit_seconds
         FROM call_record WHERE announced_seconds < 0 OR limit_seconds < 0 OR talk_seconds > limit_seconds""",

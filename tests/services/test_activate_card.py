@@ -138,7 +138,8 @@ def test_a_first_call_of_a_card_that_was_stopped_meanwhile_activates_what_it_goe
     world.set_card(status=status, status_before=CardStatus.PENDING)
     assert world.settle(answered("call-1", 60)).cost_micros == micros("2.06")
     assert world.card().status is status
-    world.session.execute(update(Card).where(Card.id == world.cards[0].card_id).values(status=Card.status_before))
+    back = {"status": Card.status_before, "status_before": None}
+    world.session.execute(update(Card).where(Card.id == world.cards[0].card_id).values(back))
     assert world.card().status is CardStatus.ACTIVATED
     assert dates(world)[0] == NOW
     assert world.is_proved()

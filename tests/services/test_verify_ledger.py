@@ -160,6 +160,18 @@ PLANTED: dict[str, tuple[Callable[[World], None], set[str]]] = {
         change(Card, FIRST_CARD, status=CardStatus.PENDING, activated_at=None),
         {"I11"},
     ),
+    "a card in use that remembers another state": (
+        change(Card, FIRST_CARD, status_before=CardStatus.ACTIVATED),
+        {"I11"},
+    ),
+    "a blocked card that goes back to nowhere": (
+        change(Card, FIRST_CARD, status=CardStatus.BLOCKED, status_before=CardStatus.BLOCKED),
+        {"I11"},
+    ),
+    "a used card that would be new again": (
+        change(Card, FIRST_CARD, status=CardStatus.BLOCKED, status_before=CardStatus.PENDING),
+        {"I11"},
+    ),
     "a call that told nonsense": (change(CallRecord, ANSWERED, announced_seconds=-1), {"I12"}),
     "a call longer than it was granted": (change(CallRecord, ANSWERED, limit_seconds=10), {"I12"}),
     "an act that was written over": (write_over_an_act, {"I13"}),
