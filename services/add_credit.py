@@ -13,7 +13,7 @@ from services.book_movement import Booked, Movement, NotBooked, book_movement
 from services.card_facts import CardFacts, get_card
 from services.card_lock import lock_cards
 from services.card_state import is_or_goes_back_to, moved_to
-from services.charge_fees import book_due_fees
+from services.charge_fees import book_due_fees, forgive_periods
 from services.house_wallets import house_wallets
 from services.revive_card import RECHARGE, revive_by_recharge
 
@@ -68,11 +68,15 @@ def add_credit(
         if isinstance(booked, NotBooked):
             attempt.rollback()
             return booked
-        reopen_used_card(session, card.card_id)
+        reopen_used_card(session, card.card_id, now)
     return booked
 
 
-def reopen_used_card(session: Session, card_id: int) -> None:
-    """A rechargeable card that was used up is in use again when money comes."""
+def reopen_used_card(session: Session, card_id: int, now: datetime) -> None:
+    """A rechargeable card that was used up is in use again when money comes; the time that it was not is not
+    charged.
+    """
     used = (Card.id == card_id) & is_or_goes_back_to(CardStatus.USED)
-    session.execute(update(Card).where(used).values(moved_to(CardStatus.ACTIVATED)))
+    reopened = update(Card).where(used).values(moved_to(CardStatus.ACTIVATED)).returning(Card.id)
+    if session.execute(reopened).one_or_none() is not None:
+        forgive_periods(session, [card_id], now)

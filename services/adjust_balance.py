@@ -55,7 +55,7 @@ def adjust_balance(
     if adjusted.is_repeat:
         return adjusted
     if amount_micros > 0 and card.group.card_type is CardType.RECHARGEABLE:
-        reopen_used_card(session, card_id)
+        reopen_used_card(session, card_id, now)
     before = {"balance_micros": adjusted.balance_micros - amount_micros}
     after = {"balance_micros": adjusted.balance_micros, "amount_micros": amount_micros, "token": token}
     note(session, actor, Act("card.adjusted", "card", card.number, before, after, reason), now)

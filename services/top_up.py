@@ -33,6 +33,6 @@ def top_up(
     result = redeem_voucher(session, keys, card, code, now, zone)
     if isinstance(result, Redeemed):
         record_success(session, entry, now, rules)
-    elif result.is_wrong_code:
-        record_failure(session, entry, now, rules)
+    elif result.is_wrong_code and not record_failure(session, entry, now, rules):
+        return Refusal.TRY_AGAIN_LATER
     return result

@@ -1,6 +1,6 @@
 """Change a series after its cards are made (JC-55 to JC-59): told by numbers of cards first, then saved once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -16,7 +16,7 @@ from services.audit import Act, Actor, note
 from services.card_order import ActRefused
 from services.card_state import is_or_goes_back_to, moved_to
 from services.change_series_state import change_series_state
-from services.charge_fees import book_due_fees_of_series, forgive_periods
+from services.charge_fees import book_due_fees_of_series, forgive_periods, restart_periods
 from services.fields import FieldsRefused, checked_values
 from services.preview_series import UNUSED, SeriesPreview, preview_changes
 from services.series_fields import EXPIRY, MAINTENANCE, SERIES_FIELDS
@@ -24,6 +24,8 @@ from services.version_check import checked_version, existing
 
 SERIALS_A_STATEMENT = 20_000  # far below the longest statement that the database permits
 CARDS_A_STATEMENT = 1_000
+MAINTENANCE_CLOCK = ("maintenance_every_hours", "maintenance_starts")  # a change of these begins new periods
+ClockAct = Callable[[Session, Sequence[int], datetime], None]
 CHOICES = {"tax_profile_id": TaxProfile, "routing_plan_id": RoutingPlan, "reseller_id": Reseller}
 
 
@@ -84,7 +86,8 @@ def _save(
     saved = update(CardSeries).where(CardSeries.id == series_id).values(**changed, version=CardSeries.version + 1)
     new_version = session.scalars(saved.returning(CardSeries.version)).one()
     if changes_fee:
-        _forgive(session, series_id, now)
+        changes_clock = any(name in changed for name in MAINTENANCE_CLOCK)
+        _each_used(session, series_id, restart_periods if changes_clock else forgive_periods, now)
     if "initial_card_status" in changed:
         _move_unused(session, series_id, changed)
     if any(name in changed for name in EXPIRY):
@@ -162,12 +165,12 @@ def _move_unused(session: Session, series_id: int, changed: Mapping[str, Any]) -
         session.execute(update(Card).where(some & is_or_goes_back_to(other)).values(moved_to(status)))
 
 
-def _forgive(session: Session, series_id: int, now: datetime) -> None:
+def _each_used(session: Session, series_id: int, act: ClockAct, now: datetime) -> None:
     used = (Card.series_id == series_id) & Card.activated_at.is_not(None)
     query = select(Card.id).where(used).order_by(Card.id).limit(CARDS_A_STATEMENT)
     card_ids = list(session.scalars(query))
     while card_ids:
-        forgive_periods(session, card_ids, now)
+        act(session, card_ids, now)
         card_ids = list(session.scalars(query.where(Card.id > card_ids[-1])))
 
 

@@ -128,7 +128,7 @@ def test_a_server_that_is_told_to_stop_lets_its_callers_finish(house: House) -> 
         wait_for(lambda: "fastagi stopping" in house.server_log.read_text()[-2_000:], 5)
         with dialling(house, SHORT_PIN, is_alone=True) as other:
             other.waits_for_the_end()
-        caller.phone.press("9999000020#")
+        caller.phone.press("9999000050#")
         call_id = caller.talks()
         assert server.process.wait(10) == 0
         house.server = None
@@ -136,4 +136,4 @@ def test_a_server_that_is_told_to_stop_lets_its_callers_finish(house: House) -> 
         caller.is_asked(ASK_NUMBER)
     assert other.is_heard(EXCUSE)
     record = house.record(call_id)
-    assert (record.settled_by, record.talk_seconds) == ("inline", 2)
+    assert (record.settled_by, record.talk_seconds) == ("inline", 5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +21,8 @@ from services.charge_fees import (
     restart_periods,
 )
 from services.owing_cards import cards_owing, count_cards_owing, fees_forecast
+from services.recharge_card import recharge_card
+from services.update_series import update_series
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -296,3 +298,27 @@ def test_a_fee_that_races_a_call_never_overdraws(engine: Engine) -> None:
             balance, held, _ = world.wallet(place)
             assert 0 <= held <= balance <= micros("5.00")
         assert world.is_proved()
+
+
+def test_longer_periods_begin_anew_and_the_next_fee_is_due_after_one(session: Session) -> None:
+    """From 24 to 48 hours after ten days: the count of the old periods must not swallow the new ones."""
+    world = a_world_with_a_fee(session)
+    changed_at = NOW + 10 * DAY
+    changes = {"maintenance_every_hours": 48}
+    update_series(session, world.series_id, None, changes, JOB, changed_at, UTC)
+    assert len(rows(world)) == 10
+    book(world, changed_at + 2 * DAY - timedelta(minutes=1))
+    assert len(rows(world)) == 10
+    book(world, changed_at + 2 * DAY)
+    assert len(rows(world)) == 11
+    assert world.is_proved()
+
+
+def test_the_time_in_which_a_card_was_used_up_is_not_charged_after_a_recharge(session: Session) -> None:
+    world = a_world_with_a_fee(session, group={"card_type": CardType.RECHARGEABLE})
+    in_use(world, status=CardStatus.USED)
+    recharge_card(session, world.cards[0].card_id, micros("1.00"), "shop-1", JOB, NOW + 10 * DAY, UTC)
+    assert rows(world) == []
+    book(world, NOW + 11 * DAY)
+    assert [amount for _, amount in rows(world)] == [QUARTER]
+    assert world.is_proved()
