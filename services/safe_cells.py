@@ -27,7 +27,8 @@ def safe_cell(value: Any) -> Any:  # noqa: ANN401 (a column's value)
 
 def write_csv(out: IO[str], titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Write the titles and the rows, as many as come; the number of rows."""
-    writer = csv.writer(out, lineterminator="\n")
+    # RFC 4180's line end also makes the writer quote a bare CR: unquoted it begins a new row, whose text may run.
+    writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(titles)
     written = 0
     for row in rows:

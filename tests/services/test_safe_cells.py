@@ -36,3 +36,10 @@ def test_a_file_reads_back_as_it_was_written() -> None:
     out = io.StringIO()
     assert write_csv(out, ["a", "b"], [("x,y", -1), ('say "hi"\nthere', None)]) == 2
     assert list(csv.reader(io.StringIO(out.getvalue()))) == [["a", "b"], ["x,y", "-1"], ['say "hi"\nthere', ""]]
+
+
+def test_a_carriage_return_inside_a_text_begins_no_row() -> None:
+    """F30: a spreadsheet takes a bare CR for the end of a row, and would run what follows."""
+    out = io.StringIO()
+    write_csv(out, ["a"], [["x\r=1+1"]])
+    assert '"x\r=1+1"' in out.getvalue()
