@@ -15,6 +15,7 @@ from command_line.amount import AMOUNT
 from command_line.errors import Failure
 from command_line.installation import database_url, now, open_engine, pin_keys, read_session, settings, write_session
 from command_line.job_progress import progress_bar
+from command_line.series_files import export_batch
 from command_line.show import console, emit_json, json_option, money
 from models import VoucherBatch
 from models.database import make_engine, session_factory
@@ -210,3 +211,6 @@ def _table(batches: list[dict[str, Any]]) -> Table:
             (batch["expires_at"] or "-")[:19].replace("T", " "),
         )
     return table
+
+
+voucher.add_command(export_batch)
