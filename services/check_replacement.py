@@ -33,6 +33,9 @@ class CardLife:
     expiry_given_by: ExpiryGivenBy | None
     language: str | None
     replaced_by_card_id: int | None
+    maintenance_since: datetime | None
+    maintenance_periods_before: int
+    maintenance_periods_done: int
 
     @property
     def state(self) -> CardStatus:

@@ -55,6 +55,7 @@ def replace_card(
     old, new = get_card(session, old_card_id), get_card(session, new_card_id)
     balance_micros = _move_money(session, old, new, reason, actor, now)
     _take_over(session, old, new, life, now)
+    _go_on_charging(session, old, new, now)
     _retire(session, old, new, life, reason)
     moved = move_belongings(session, old, new, now, str(actor))
     replaced = Replaced(old.number, new.number, old.balance_micros, balance_micros, old.currency)
@@ -110,7 +111,7 @@ def transfer_reference(old_card_id: int, new_card_id: int) -> str:
 
 def _take_over(session: Session, old: CardFacts, new: CardFacts, life: CardLife, now: datetime) -> None:
     """The new card goes on where the old one was. A date that is not by the rules of its own series must not follow
-    them later. The old card's fees are booked, so the periods until now are done under the new series' terms too.
+    them later.
     """
     is_same_series = old.series.id == new.series.id
     values = {
@@ -122,6 +123,20 @@ def _take_over(session: Session, old: CardFacts, new: CardFacts, life: CardLife,
         "expiry_given_by": life.expiry_given_by or (None if is_same_series else ExpiryGivenBy.OPERATOR),
         "language": life.language or new.language,
         "released_at": func.coalesce(Card.released_at, now),
+    }
+    session.execute(update(Card).where(Card.id == new.card_id).values(values))
+
+
+def _go_on_charging(session: Session, old: CardFacts, new: CardFacts, now: datetime) -> None:
+    """The maintenance clock runs on. What the old card owed is booked, so the periods until now are done, also those
+    of another series with other hours.
+    """
+    clock = card_life(session, old.card_id)
+    is_same_series = old.series.id == new.series.id
+    values = {
+        "maintenance_since": clock.maintenance_since,
+        "maintenance_periods_before": clock.maintenance_periods_before if is_same_series else 0,
+        "maintenance_periods_done": clock.maintenance_periods_done if is_same_series else 0,
     }
     session.execute(update(Card).where(Card.id == new.card_id).values(values))
     forgive_periods(session, [new.card_id], now)

@@ -157,6 +157,31 @@ def test_the_maintenance_clock_goes_on(session: Session) -> None:
     assert world.is_proved()
 
 
+def test_a_clock_that_was_started_again_runs_on_too(session: Session) -> None:
+    """The hours of the series' fee were changed a day and an hour ago, after nine periods."""
+    world = a_world(session, series={"maintenance_fee_micros": micros("0.10")})
+    clock = {"maintenance_since": NOW - timedelta(hours=25), "maintenance_periods_before": 9}
+    world.set_card(OLD, **IN_USE, **clock, maintenance_periods_done=9)
+    assert replace(world).amount_micros == micros("4.90")
+    assert stored(world, NEW).maintenance_periods_done == 10
+    book_due_fees(session, [world.cards[NEW].card_id], CLERK, NOW + timedelta(hours=22))
+    assert world.wallet(NEW)[0] == micros("9.90")
+    book_due_fees(session, [world.cards[NEW].card_id], CLERK, NOW + timedelta(hours=23))
+    assert world.wallet(NEW)[0] == micros("9.80")
+    assert world.is_proved()
+
+
+def test_a_card_of_a_series_with_longer_hours_is_charged_by_those(world: World) -> None:
+    world.set_series(maintenance_fee_micros=1, maintenance_every_hours=1)
+    world.set_card(OLD, **IN_USE)
+    place = another_series(world)
+    second = world.session.scalars(select(CardSeries.id).where(CardSeries.number == 2)).one()
+    world.set(CardSeries, second, maintenance_fee_micros=micros("0.10"), maintenance_every_hours=24)
+    assert replace(world, new=place).amount_micros == micros("5.00") - 240
+    book_due_fees(world.session, [world.cards[place].card_id], CLERK, NOW + timedelta(hours=24))
+    assert world.wallet(place)[0] == micros("4.90") - 240
+
+
 def test_what_fell_due_while_the_old_card_was_blocked_is_never_charged(session: Session) -> None:
     world = a_world(session, series={"maintenance_fee_micros": micros("0.10")})
     world.set_card(OLD, **{**IN_USE, "status": CardStatus.BLOCKED, "status_before": CardStatus.ACTIVATED})
