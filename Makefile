@@ -41,7 +41,7 @@ needs: $(VENV)/installed
 	@PYTHONPATH=. $(BIN)/python tests/install_needs.py
 
 .PHONY: bench
-bench: $(VENV)/installed  ## CPU of the AGI protocol and of complete calls, beside their goals: about two minutes
+bench: $(VENV)/installed  ## CPU of the AGI protocol and of complete calls, beside their goals: two to four minutes
 	@$(BIN)/python -m bench.agi_protocol
 	@$(BIN)/python -m bench.complete_call
 
