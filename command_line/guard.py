@@ -14,7 +14,7 @@ from command_line.installation import now, read_session, write_session
 from command_line.show import console, emit_json, json_option
 from services.guard_entry import withheld
 from services.guard_report import ROWS_SHOWN_MAX, FailureFilter, failed_entries, guard_status
-from services.prune_guard import prune_guard
+from services.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
 from services.unlock_guard import unlock_card, unlock_subject
 
 
@@ -97,7 +97,13 @@ def unlock(reason: str | None, card_number: str | None, withheld_at: str | None,
 
 
 @guard.command()
-@click.option("--days", type=click.IntRange(2, 3_650), default=90, show_default=True, help="Days that are kept.")
+@click.option(
+    "--days",
+    type=click.IntRange(2, 3_650),
+    default=KEPT_DAYS_DEFAULT,
+    show_default=True,
+    help="Days that are kept.",
+)
 @click.option("--dry-run", is_flag=True, help="Only count what would be removed.")
 @json_option
 def prune(days: int, *, dry_run: bool, as_json: bool) -> None:

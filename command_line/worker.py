@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from billing.schedule import next_night, next_of_interval
 from command_line.fees import stopped_by_signals
 from command_line.installation import now, settings
-from command_line.job_run import JobDesk, JobEnd, job_desk, run_job
+from command_line.job_run import JobDesk, job_desk, run_job
 from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from fastagi.logs import set_up_logs
+from services.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
 from services.settings import Settings
 
 LOOK_SECONDS_MAX = 60  # a clock that was set is noticed so soon
@@ -22,11 +23,15 @@ AGAIN = timedelta(minutes=1)  # after a run that did not do everything
 log = structlog.get_logger()
 
 
+Run = Callable[[JobDesk, datetime, threading.Event], int]  # answers the exit status
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A job, and when it is due again after a run."""
+    """Some work, and when it is due again after a run."""
 
-    job: Job
+    name: str
+    run: Run
     following: Callable[[datetime], datetime]
 
 
@@ -38,34 +43,49 @@ def worker(*, once: bool) -> None:
     wanted = settings()
     stop = stopped_by_signals()
     with job_desk() as desk:
-        log.info("worker started", jobs=",".join(planned.job.name for planned in plan(wanted)))
+        log.info("worker started", jobs=",".join(planned.name for planned in plan(wanted)))
         if once:
-            statuses = [run_job(desk, planned.job, now(), stop, _silent).exit_status for planned in plan(wanted)]
-            raise SystemExit(max(statuses))
+            raise SystemExit(max(planned.run(desk, now(), stop) for planned in plan(wanted)))
         work_until(desk, plan(wanted), stop)
     log.info("worker stopped")
 
 
 def plan(wanted: Settings) -> tuple[Planned, ...]:
-    """In this order: what a card owes is booked before it expires, and it expires before the rest lapses."""
+    """In this order: what a card owes is booked before it expires, and it expires before the rest lapses. What the
+    guard no longer needs goes last.
+    """
 
     def night(last: datetime) -> datetime:
         return next_night(last, wanted.nightly_time, wanted.zone)
 
     return (
-        Planned(FEES, lambda last: next_of_interval(last, wanted.fees_every_minutes)),
-        Planned(EXPIRE, night),
-        Planned(LAPSE, night),
+        planned_job(FEES, lambda last: next_of_interval(last, wanted.fees_every_minutes)),
+        planned_job(EXPIRE, night),
+        planned_job(LAPSE, night),
+        Planned("prune", _prune, night),
     )
+
+
+def planned_job(job: Job, following: Callable[[datetime], datetime]) -> Planned:
+    def run(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
+        return run_job(desk, job, at, stop, _silent).exit_status
+
+    return Planned(job.name, run, following)
+
+
+def _prune(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
+    pruned = desk.write(lambda session: prune_guard(session, at, KEPT_DAYS_DEFAULT))
+    log.info("guard pruned", counters=pruned.counters, failed_entries=pruned.failed_entries, budgets=pruned.budgets)
+    return 0
 
 
 def work_until(desk: JobDesk, jobs: tuple[Planned, ...], stop: threading.Event) -> None:
     """Each job at once, which catches up with what was missed, and then by its plan."""
-    due = {planned.job.name: now() for planned in jobs}
+    due = {planned.name: now() for planned in jobs}
     while not stop.is_set():
         for planned in jobs:
-            if due[planned.job.name] <= now() and not stop.is_set():
-                due[planned.job.name] = _run(desk, planned, stop)
+            if due[planned.name] <= now() and not stop.is_set():
+                due[planned.name] = _run(desk, planned, stop)
         wait_seconds = (min(due.values()) - now()).total_seconds()
         stop.wait(min(max(wait_seconds, 0), LOOK_SECONDS_MAX))
 
@@ -74,11 +94,11 @@ def _run(desk: JobDesk, planned: Planned, stop: threading.Event) -> datetime:
     """When it is due again. A database that is away ends no worker: it tries again in a minute."""
     begun = now()
     try:
-        run = run_job(desk, planned.job, begun, stop, _silent)
+        status = planned.run(desk, begun, stop)
     except DBAPIError as lost:
-        log.error("job failed", job=planned.job.name, why=str(lost.orig))  # noqa: TRY400 (told in one line)
+        log.error("job failed", job=planned.name, why=str(lost.orig))  # noqa: TRY400 (told in one line)
         return now() + AGAIN
-    return now() + AGAIN if run.end in (JobEnd.PARTLY, JobEnd.BUSY) else planned.following(begun)
+    return now() + AGAIN if status else planned.following(begun)
 
 
 def _silent(_done: int, _total: int) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from billing.states import GuardScope
 from models import FailedEntry, GuardBudget, GuardCounter
 
+KEPT_DAYS_DEFAULT: Final = 90  # of the list of wrong entries, and of the budgets
 COUNTER_KEPT: Final = timedelta(days=2)  # longer than any window, and than a day after the longest lock
 PERSONS: Final = (GuardScope.CALLER_ID, GuardScope.ADDRESS, GuardScope.UNDIALLED)
 

@@ -24,7 +24,7 @@ from billing.states import CardStatus
 from command_line.installation import now
 from command_line.job_run import JobDesk, JobEnd, run_job
 from command_line.jobs import FEES
-from command_line.worker import Planned, work_until
+from command_line.worker import planned_job, work_until
 from models import Card, JobLock, LedgerEntry, Wallet
 from models.database import make_read_engine
 from services.job_lock import take_lock
@@ -264,6 +264,6 @@ def test_a_worker_runs_a_job_again_when_it_is_due(engine: Engine, database_url: 
         return last
 
     with a_desk(engine, database_url) as desk:
-        work_until(desk, (Planned(FEES, following),), stop)
+        work_until(desk, (planned_job(FEES, following),), stop)
     assert len(asked) == 3
     assert_all_booked_once(engine)
