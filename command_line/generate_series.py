@@ -24,6 +24,7 @@ from services.generate_cards import generate_cards
 from services.key_file import KeyFile
 from services.open_series import find_job, open_series
 from services.pin_keys import KeysMissing
+from services.plan_agreement import PlanDisagrees
 from services.plan_series import SeriesPlan, plan_series
 from services.series_in_making import QuantityWrong
 from services.series_terms import NewSeries, SeriesRefused
@@ -31,7 +32,7 @@ from services.series_terms import NewSeries, SeriesRefused
 NEEDED = ("group", "number", "quantity", "value", "rates")
 NAMES_SHOWN_MAX = 20
 Named = type[CardGroup] | type[RateTable] | type[TaxProfile] | type[RoutingPlan] | type[Reseller]
-REFUSED = (SeriesRefused, CardNumberRefused, ExpiryRefused)
+REFUSED = (SeriesRefused, CardNumberRefused, ExpiryRefused, PlanDisagrees)
 
 
 @click.command()

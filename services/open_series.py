@@ -11,6 +11,7 @@ from billing.expiry import expires_at, grace_ends_at
 from models import CardGroup, CardSeries, Job
 from services.audit import Act, Actor, note
 from services.house_wallets import open_house
+from services.plan_agreement import check_plans_of_group
 from services.series_terms import NewSeries, SeriesRefused, check_terms
 from services.upsert import insert_or_skip
 
@@ -37,6 +38,7 @@ def open_series(
     series_id = session.scalars(
         insert(CardSeries).values(**asdict(terms), created_at=now).returning(CardSeries.id)
     ).one()
+    check_plans_of_group(session, group.id)
     place = {"series_id": series_id, "next_serial": terms.first_serial}
     opened = update(Job).where(Job.kind == GENERATE_SERIES, Job.key == key).values(result=place).returning(Job.id)
     job_id = session.scalars(opened).one()

@@ -23,6 +23,8 @@ def announce_balance(talk: Conversation, card: CardFacts) -> None:
     """Before the destination is asked, where the group says it (M-22)."""
     if card.group.says_balance and not card.group.says_balance_after_destination:
         say_balance(talk, card, "your-balance-is")
+        if card.is_low_on_credit:
+            talk.say("low-credit")
     if card.group.says_expiry and card.expires_at is not None:
         # The first moment at which the card is expired is midnight: the day before is the last one it can be used.
         last_day = (card.expires_at - timedelta(seconds=1)).astimezone(talk.desk.zone).date()

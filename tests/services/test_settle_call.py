@@ -210,7 +210,8 @@ def test_a_call_of_a_card_that_was_stopped_meanwhile_is_settled(
     """F18."""
     world.set_card(status=CardStatus.ACTIVATED, activated_at=NOW)
     world.call("call-1")
-    world.set_card(status=status, status_before=CardStatus.ACTIVATED, locked_until=NOW + timedelta(1))
+    before = None if status is CardStatus.ACTIVATED else CardStatus.ACTIVATED
+    world.set_card(status=status, status_before=before, locked_until=NOW + timedelta(1))
     world.set_series(status=series_status)
     assert world.settle(answered("call-1", 60)).cost_micros == micros("0.06")
     assert world.card().status is status
