@@ -7,6 +7,7 @@ from command_line.edit_series import SERIES_STATES
 from command_line.errors import Failure
 from command_line.generate_series import generate
 from command_line.installation import read_session
+from command_line.print_series import print_series
 from command_line.series_files import export_cards
 from command_line.show import console, emit_json, json_option, money
 from services.series_report import SERIES_SHOWN_MAX, find_series_report, series_list
@@ -67,3 +68,4 @@ series.add_command(generate)
 for command in SERIES_STATES:
     series.add_command(command)
 series.add_command(export_cards)
+series.add_command(print_series)

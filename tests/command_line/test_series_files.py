@@ -253,3 +253,19 @@ def test_a_table_of_another_length_is_no_file(tmp_path: Path) -> None:
         for count in (1, 3):
             with pytest.raises(sheet_writer.RowsMiscounted):
                 sheet_writer.write_table(tmp_path / f"x.{form}", form, ("a",), [("1",), ("2",)], count)
+
+
+def test_cards_are_printed_after_a_yes_and_audited(engine: Engine, cards: Cards, tmp_path: Path) -> None:
+    """M-1, M-5: the file is its owner's alone, and printing is a reading of PINs."""
+    file = tmp_path / "cards.pdf"
+    no = CliRunner().invoke(main, ["series", "print", "1", str(file)], input="n\n")
+    assert (no.exit_code, file.exists()) == (1, False)
+    words = ("--access", "18005550100=1-800-555-0100", "--language", "es", "--yes", "--json")
+    told = json.loads(done("series", "print", "1", str(file), *words).output)
+    assert told == {"file": str(file), "cards": 5, "pages": 1, "cards_left_out": 0}
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert callingcard("series", "print", "1", str(file), "--yes").exit_code == 1
+    with Session(engine) as session:
+        [facts] = session.scalars(select(AuditEntry.after).where(AuditEntry.act == "series.printed"))
+    assert facts == {"series": 1, "cards": 5, "qr_with_pin": False}
