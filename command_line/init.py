@@ -12,7 +12,7 @@ from command_line.installation import now, settings
 from command_line.show import console, emit_json, json_option, money
 from models.database import make_engine
 from services.demo_cards import demo_cards
-from services.demo_data import ACCESS_NUMBER_AND_PIN, ACCESS_PIN_ONLY, ACCESS_SPANISH, create_demo, is_demo, is_empty
+from services.demo_data import ACCESS_NUMBER_AND_PIN, ACCESS_PIN_ONLY, ACCESS_SPANISH, create_demo, has_demo, is_empty
 from services.migrate import upgrade
 from services.pin_keys import KeysMissing, PinKeys, create_pin_keys, load_pin_keys
 from services.settings import Settings
@@ -47,7 +47,7 @@ def initialise(wanted: Settings, *, demo: bool) -> dict[str, Any]:
             created = demo and is_empty(session)
             if created:
                 create_demo(session, keys, now(), wanted.demo_sip_port)
-            if demo and not is_demo(session):
+            if demo and not has_demo(session):
                 raise Failure(
                     "This installation holds data of its own; the demo wants an empty one.",
                     "CALLINGCARD_STATE_DIR=demo callingcard init --demo",

@@ -63,10 +63,9 @@ class DemoCards:
     cards: list[NewCard]
 
 
-def is_demo(session: Session) -> bool:
-    """True where the demo's data stands, and nothing else."""
-    demo, real = (session.scalar(select(exists().where(CardSeries.is_demo.is_(mark)))) for mark in (True, False))
-    return bool(demo) and not real
+def has_demo(session: Session) -> bool:
+    """True where the demo's data stands, be it beside series that were made since."""
+    return bool(session.scalar(select(exists().where(CardSeries.is_demo))))
 
 
 def is_empty(session: Session) -> bool:
