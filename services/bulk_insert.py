@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any, cast
 
 import psycopg
@@ -40,7 +40,12 @@ def reserve_ids(session: Session, model: type[Base], count: int) -> Sequence[int
         first = session.scalars(select(func.coalesce(func.max(table.c.id), 0) + 1)).one()
         return range(first, first + count)
     sequence = func.pg_get_serial_sequence(table.name, "id")
-    drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, count).table_valued())
+    drawn = select(func.nextval(sequence).label("id")).select_from(func.generate_series(1, count).table_valued())
+    ends = drawn.subquery()
+    first, last = session.execute(select(func.min(ends.c.id), func.max(ends.c.id))).one()
+    if last - first + 1 == count:
+        return range(first, last + 1)
+    # Another transaction drew in between: which ids are ours is told one by one, by a new draw.
     return session.scalars(drawn).all()
 
 
@@ -74,19 +79,19 @@ def _insert(session: Session, table: Table, columns: Mapping[str, Sequence[Any]]
 def _copy(session: Session, table: Table, columns: Mapping[str, Sequence[Any]], shared: Mapping[str, object]) -> None:
     texts: list[Iterable[str]] = [_texts(values) for values in columns.values()]
     texts += [repeat(_text(value)) for value in shared.values()]
-    lines = list(map("\t".join, zip(*texts, strict=False)))  # repeat() never ends
+    lines = map("\t".join, zip(*texts, strict=False))  # repeat() never ends
     names = sql.SQL(", ").join(map(sql.Identifier, [*columns, *shared]))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
     driver = cast("psycopg.Connection", session.connection().connection.driver_connection)
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for place in range(0, len(lines), LINES_A_WRITE):
-            copy.write("\n".join(lines[place : place + LINES_A_WRITE]) + "\n")
+        while some := list(islice(lines, LINES_A_WRITE)):
+            copy.write("\n".join(some) + "\n")
 
 
 def _texts(values: Sequence[Any]) -> Iterable[str]:
     """A column in the words of COPY; all its values are of one type."""
     if values and isinstance(values[0], bytes):
-        return [rf"\\x{value.hex()}" for value in values]
+        return (rf"\\x{value.hex()}" for value in values)
     return map(str, values) if values and isinstance(values[0], int) else map(_text, values)
 
 
