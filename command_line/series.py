@@ -6,6 +6,7 @@ from rich.table import Table
 from command_line.edit_series import SERIES_STATES
 from command_line.errors import Failure
 from command_line.generate_series import generate
+from command_line.import_series import import_series
 from command_line.installation import read_session
 from command_line.print_series import print_series
 from command_line.series_files import export_cards
@@ -69,3 +70,4 @@ for command in SERIES_STATES:
     series.add_command(command)
 series.add_command(export_cards)
 series.add_command(print_series)
+series.add_command(import_series)

@@ -28,7 +28,10 @@ def file_options(secrets: str) -> Callable[[Command], Command]:
     """The options that both exports share."""
     options = (
         click.option(
-            "--format", "form", type=click.Choice([*SheetForm]), help="By the ending of FILE if left out; else csv."
+            "--format",
+            "form",
+            type=click.Choice([form.value for form in SheetForm]),
+            help="By the ending of FILE if left out; else csv.",
         ),
         click.option(f"--with-{secrets}", "with_secrets", is_flag=True, help="Write them too; this is audited."),
         click.option("--force", is_flag=True, help="Replace a file that exists."),

@@ -56,8 +56,10 @@ class NewCard:
     pin: str = field(repr=False)
 
 
-def check_terms(session: Session, terms: NewSeries, group: CardGroup) -> None:
-    """Refuse what the group, the rate table or the space of PINs does not allow."""
+def check_terms(session: Session, terms: NewSeries, group: CardGroup, *, allows_dense_pins: bool = False) -> None:
+    """Refuse what the group, the rate table or the space of PINs does not allow. Only cards that exist already, those
+    of another system, may fill their space more densely.
+    """
     _check_figures(terms)
     digits = number_length(terms.number)
     if digits != group.number_length:
@@ -74,7 +76,7 @@ def check_terms(session: Session, terms: NewSeries, group: CardGroup) -> None:
             f"choose a table in {group.currency}."
         )
     too_dense = _too_dense(session, group.pin_entry_mode, terms.pin_length, terms.quantity)
-    if too_dense:
+    if too_dense and not allows_dense_pins:
         raise SeriesRefused(too_dense)
 
 

@@ -139,7 +139,7 @@ def test_each_card_tells_its_state_and_its_dates(engine: Engine, cards: Cards, t
             .values(balance_micros=1)
         )  # fmt: skip
     file = tmp_path / "cards.csv"
-    told = done("series", "export", "1", str(file), "--with-pins", "--yes", "--json")
+    told = done("series", "export", "1", str(file), "--with-pins", "--yes", "--json", "--format", "csv")
     assert json.loads(told.output)["pins_erased"] == 1
     table = rows(file)[1:]
     assert table[0][3:] == ["1", "2026-11-22 12:00:00", "2026-11-24 12:00:00", "activated", "2026-11-22"]
@@ -255,7 +255,8 @@ def test_a_table_of_another_length_is_no_file(tmp_path: Path) -> None:
                 sheet_writer.write_table(tmp_path / f"x.{form}", form, ("a",), [("1",), ("2",)], count)
 
 
-def test_cards_are_printed_after_a_yes_and_audited(engine: Engine, cards: Cards, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("cards")
+def test_cards_are_printed_after_a_yes_and_audited(engine: Engine, tmp_path: Path) -> None:
     """M-1, M-5: the file is its owner's alone, and printing is a reading of PINs."""
     file = tmp_path / "cards.pdf"
     no = CliRunner().invoke(main, ["series", "print", "1", str(file)], input="n\n")
