@@ -24,7 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS: Final = 8  # the pool of connections must be at least as large, so that no thread waits for one
-SECONDS_MAX: Final = 2.5  # a caller hears "service unavailable" within 3 s
+SECONDS_MAX: Final = 2.0  # with what the dialplan adds, a caller hears "service unavailable" within 3 s
 JOBS_WAITING_MAX: Final = 256  # what does not fit is refused at once: the caller hears so now, and not in a minute
 ATTEMPTS_MAX: Final = 6
 RETRY_SECONDS_FIRST: Final = 0.01  # doubled each time, with jitter: about 0.3 s over all attempts
