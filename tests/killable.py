@@ -1,6 +1,7 @@
 """Long work in a process of its own, in chunks so small that a kill meets it half-way.
 
-Run: python killable.py generate|rotate URL KEY_FILE JOB_ID. It says "begun" when the first chunk is about to be made.
+Run: python killable.py generate|rotate|vouchers URL KEY_FILE [JOB_OR_BATCH_ID].
+It says "begun" when the first chunk is about to be made.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from models.database import make_engine, session_factory
 from services import reseal, series_in_making
 from services.audit import Actor, Door
 from services.generate_cards import generate_cards
+from services.generate_vouchers import generate_vouchers
 from services.key_file import KeyFile
 from services.rotate_keys import rotate_keys
 
@@ -64,6 +66,8 @@ def main(work: str, url: str, key_file: str, job_id: str = "0") -> None:
 
     if work == "generate":
         generate_cards(sessions, KeyFile(file), int(job_id), clock, progress)
+    elif work == "vouchers":
+        generate_vouchers(sessions, KeyFile(file), int(job_id), clock, progress)
     else:
         rotate_keys(sessions, file, Actor("test", Door.JOB), clock, progress=progress)
 

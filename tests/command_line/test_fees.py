@@ -25,7 +25,7 @@ from command_line.installation import now
 from command_line.job_run import JobDesk, JobEnd, run_job
 from command_line.jobs import FEES
 from command_line.worker import planned_job, work_until
-from models import Card, JobLock, LedgerEntry, Wallet
+from models import Card, CardSeries, JobLock, LedgerEntry, Wallet
 from models.database import make_read_engine
 from services.job_lock import take_lock
 from services.verify_ledger import verify_ledger
@@ -189,6 +189,37 @@ def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(engine: Engine, e
     assert killed
     assert callingcard(environment, "fees", "run").returncode == 0
     assert_all_booked_once(engine)
+
+
+@pytest.mark.parametrize("verb", ["expire", "lapse"])
+def test_cards_at_the_end_of_their_life_survive_every_kill(
+    engine: Engine, environment: dict[str, str], verb: str
+) -> None:
+    """JC-39, V-14: SIGKILL at random points of expiry and lapse, then one run: each card once, no balance left."""
+    late_cards(engine, CARDS)
+    past = datetime.now(UTC) - timedelta(minutes=5)
+    with Session(engine) as session:
+        session.execute(update(CardSeries).values(maintenance_fee_micros=0))
+        session.execute(update(Card).values(expires_at=past, grace_ends_at=past))
+        session.commit()
+    dice = random.Random(verb)  # noqa: S311 (the same points at each run of the test)
+    killed = 0
+    for _ in range(4):
+        job = subprocess.Popen(command("fees", verb), env=environment, cwd=HOUSE, stderr=subprocess.DEVNULL)
+        wait_until_it_works(engine, job, len(ledger(engine)))
+        time.sleep(dice.uniform(0, 0.1))
+        job.kill()
+        killed += job.wait() == -signal.SIGKILL
+        with Session(engine) as session:
+            assert verify_ledger(session) == []
+        fall_silent(engine)
+    assert killed
+    assert callingcard(environment, "fees", verb).returncode == 0
+    with Session(engine) as session:
+        assert set(session.scalars(select(Card.status))) == {CardStatus.EXPIRED}
+        lapsed = session.scalars(select(LedgerEntry.amount_micros).where(LedgerEntry.kind == "lapse")).all()
+        assert lapsed == ([micros("5.00")] * CARDS if verb == "lapse" else [])
+        assert verify_ledger(session) == []
 
 
 def wait_until_it_works(engine: Engine, job: subprocess.Popen[bytes], before: int) -> None:

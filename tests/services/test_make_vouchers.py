@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import random
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import killable
 import pytest
 from factories import KEYS, NOW, at_once, micros
 from sqlalchemy import func, select
@@ -17,6 +19,8 @@ from models import AuditEntry, Voucher, VoucherBatch
 from services import make_vouchers as making
 from services.block_vouchers import VoucherBlockRefused, block_vouchers, unblock_vouchers
 from services.make_vouchers import NewVoucherBatch, VouchersRefused, make_vouchers, open_voucher_batch
+from services.pin_keys import create_pin_keys
+from services.verify_ledger import verify_ledger
 from services.voucher_codes import code_digests
 from services.voucher_report import (
     find_voucher_batch,
@@ -27,6 +31,8 @@ from services.voucher_report import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
 
     from services.pin_keys import PinKeys
@@ -189,3 +195,28 @@ def test_reports_count_by_state_and_tell_no_code(session: Session) -> None:
     assert one["status"] == "ready"
     assert code not in f"{oldest}{one}{next(voucher_rows(session, KEYS, batch.id))!r}"
     assert voucher_report(session, batch, 2) is None
+
+
+def test_a_batch_ends_with_its_quantity_after_kills(engine: Engine, database_url: str, tmp_path: Path) -> None:
+    """Killed three times at random moments by SIGKILL, then run to its end: exactly its vouchers, no code twice."""
+    file = tmp_path / "keys.json"
+    create_pin_keys(file)
+    quantity = 60_000
+    with Session(engine) as session, session.begin():
+        batch_id = open_voucher_batch(session, replace(TERMS, quantity=quantity), CLERK, NOW)
+    dice = random.Random(database_url)  # noqa: S311 (moments of kills)
+    made = [0]
+    while len(made) < 4:
+        process = killable.start("vouchers", database_url, file, batch_id)
+        killable.kill_after(process, dice.uniform(0.0, 0.1))
+        with Session(engine) as session:
+            made.append(session.scalars(select(func.count()).select_from(Voucher)).one())
+            assert made[-1] % making.CHUNK_VOUCHERS == 0
+            assert session.get_one(VoucherBatch, batch_id).made_at is None
+            assert verify_ledger(session) == []
+    assert made == sorted(made)
+    killable.finish(killable.start("vouchers", database_url, file, batch_id))
+    with Session(engine) as session:
+        assert session.scalars(select(func.count(Voucher.code_digest.distinct()))).one() == quantity
+        assert session.get_one(VoucherBatch, batch_id).made_at is not None
+        assert verify_ledger(session) == []
