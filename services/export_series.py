@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from billing.card_number import SERIAL_DIGITS, grouped
@@ -97,13 +97,14 @@ def card_rows(
 ) -> Iterator[Row]:
     """A row of TITLES for each card in the order of serials; moments by the platform's clock."""
     texts = _Texts(series, zone)
-    serial, done = -1, 0
-    while rows := _round_after(session, series.series_id, serial):
-        current = keys.current() if keys else None
-        for _serial, number, encrypted, *facts in rows:
-            yield texts.row(number, pin_text(current, encrypted, number) if current else None, *facts)
-        serial, done = rows[-1].serial, done + len(rows)
-        progress(done, series.cards)
+    done = 0
+    with run(session, _query(series.series_id)) as found:
+        for rows in found.partitions(ROWS_A_ROUND):
+            current = keys.current() if keys else None
+            for number, encrypted, *facts in rows:
+                yield texts.row(number, pin_text(current, encrypted, number) if current else None, *facts)
+            done += len(rows)
+            progress(done, series.cards)
 
 
 def pin_text(keys: PinKeys, encrypted: bytes | None, number: str) -> str | None:
@@ -165,10 +166,10 @@ def _last_day(expires_at: datetime, zone: tzinfo) -> str:
     return last_day(expires_at, zone).isoformat()
 
 
-def _round_after(session: Session, series_id: int, serial: int) -> list[Any]:
-    query = (
+def _query(series_id: int) -> Select[*tuple[Any, ...]]:
+    """One query by a cursor of the server's: asked for in rounds, PostgreSQL would join all wallets in each."""
+    return (
         select(
-            Card.serial,
             Card.number,
             Card.pin_encrypted,
             Wallet.balance_micros,
@@ -180,8 +181,7 @@ def _round_after(session: Session, series_id: int, serial: int) -> list[Any]:
             Card.expires_at,
         )
         .join(Wallet, Wallet.id == Card.wallet_id)
-        .where(Card.series_id == series_id, Card.serial > serial)
+        .where(Card.series_id == series_id)
         .order_by(Card.serial)
-        .limit(ROWS_A_ROUND)
+        .execution_options(yield_per=ROWS_A_ROUND)
     )
-    return list(run(session, query).all())
