@@ -41,9 +41,11 @@ needs: $(VENV)/installed
 	@PYTHONPATH=. $(BIN)/python tests/install_needs.py
 
 .PHONY: bench
-bench: $(VENV)/installed  ## CPU of the AGI protocol and of complete calls, beside their goals: two to four minutes
+bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards made and exported, beside their goals: ten minutes
 	@$(BIN)/python -m bench.agi_protocol
 	@$(BIN)/python -m bench.complete_call
+	@$(BIN)/python -m bench.generate_cards 300000
+	@$(BIN)/python -m bench.export_cards 300000
 
 .PHONY: lock
 lock: $(VENV)/installed  ## compile the lock files again from setup.cfg

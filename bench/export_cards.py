@@ -25,7 +25,7 @@ import xlsxwriter
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from bench.machine import keep_result, new_keys, postgresql
+from bench.machine import keep_result, memory_mb, new_keys, postgresql
 from models import AccessNumber, CardGroup, IvrPlan, IvrPlanGroup, RateTable
 from models.database import make_engine, make_read_engine, session_factory
 from services.export_series import TITLES, export_series, series_to_export
@@ -101,7 +101,7 @@ def _measured(url: str, folder: str, work: str) -> dict[str, Any]:
 def _work(url: str, folder: str, work: str, _: str) -> None:
     """In a process of its own, so that its memory is its own; beginning and end are those of the command."""
     keys, file = load_pin_keys(Path(folder) / "keys.json"), Path(folder) / f"cards.{work}"
-    before = _memory_mb()
+    before = memory_mb()
     begun, cpu = time.perf_counter(), time.process_time()
     with Session(make_read_engine(url)) as session:
         if work == "print":
@@ -112,16 +112,10 @@ def _work(url: str, folder: str, work: str, _: str) -> None:
         "seconds": round(time.perf_counter() - begun, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
         "file_mb": round(file.stat().st_size / 1024**2, 1),
-        "memory_mb": _memory_mb(),
-        "added_mb": _memory_mb() - before,
+        "memory_mb": memory_mb(),
+        "added_mb": memory_mb() - before,
     }))  # fmt: skip
     file.unlink()
-
-
-def _memory_mb() -> int:
-    """The highest of this process; getrusage would count the one that started it."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
 def _sheets() -> dict[str, float]:

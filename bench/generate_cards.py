@@ -11,7 +11,6 @@ PostgreSQL commits synchronously. Memory is the highest of a process of its own 
 
 import json
 import os
-import resource
 import struct
 import subprocess
 import sys
@@ -25,7 +24,7 @@ import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from bench.machine import keep_result, new_keys, postgresql
+from bench.machine import keep_result, memory_mb, new_keys, postgresql
 from models import Base, Card, CardGroup, RateTable, Wallet
 from models.database import make_engine, session_factory
 from services.generate_cards import generate_cards
@@ -99,7 +98,7 @@ def _generate(url: str, keys: Path, cards: int) -> None:
         "seconds": round(seconds, 2),
         "cards_a_second": round(cards / seconds),
         "cpu_us_a_card": round((time.process_time() - cpu) / cards * 1e6, 2),
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "memory_mb": memory_mb(),
     }))  # fmt: skip
 
 

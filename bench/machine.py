@@ -45,6 +45,12 @@ def family_cpu_seconds(pid: int) -> float:
     return cpu_seconds(pid) + ended + sum(cpu_seconds(int(child)) for child in children)
 
 
+def memory_mb() -> int:
+    """The highest of this process; getrusage would count the one that started it."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
 class PostgresqlCpu:
     """PostgreSQL's CPU seconds, found by the postmaster's own file."""
 
