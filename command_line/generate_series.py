@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.card_number import CardNumberRefused
@@ -14,6 +13,7 @@ from billing.states import CardStatus, JobState
 from command_line.actor import cli_actor
 from command_line.amount import AMOUNT
 from command_line.errors import Failure
+from command_line.form import id_of
 from command_line.installation import database_url, now, open_engine, read_session, settings, write_session
 from command_line.job_progress import progress_bar
 from command_line.show import console, emit_json, json_option, money
@@ -30,8 +30,7 @@ from services.series_in_making import QuantityWrong
 from services.series_terms import NewSeries, SeriesRefused
 
 NEEDED = ("group", "number", "quantity", "value", "rates")
-NAMES_SHOWN_MAX = 20
-Named = type[CardGroup] | type[RateTable] | type[TaxProfile] | type[RoutingPlan] | type[Reseller]
+Named = type[TaxProfile] | type[RoutingPlan] | type[Reseller]
 REFUSED = (SeriesRefused, CardNumberRefused, ExpiryRefused, PlanDisagrees)
 
 
@@ -103,9 +102,9 @@ def _plan(asked: dict[str, Any]) -> SeriesPlan:
 def _terms(session: Session, asked: dict[str, Any]) -> NewSeries:
     expires_on = asked["expires_on"]
     return NewSeries(
-        card_group_id=_id(session, CardGroup, "card group", asked["group"]),
+        card_group_id=id_of(session, CardGroup, "card group", asked["group"]),
         number=asked["number"],
-        rate_table_id=_id(session, RateTable, "rate table", asked["rates"]),
+        rate_table_id=id_of(session, RateTable, "rate table", asked["rates"]),
         face_value_micros=asked["value"],
         quantity=asked["quantity"],
         first_serial=asked["first_serial"],
@@ -126,15 +125,7 @@ def _terms(session: Session, asked: dict[str, Any]) -> NewSeries:
 
 
 def _find_id(session: Session, table: Named, what: str, name: str | None) -> int | None:
-    return None if name is None else _id(session, table, what, name)
-
-
-def _id(session: Session, table: Named, what: str, name: str) -> int:
-    found = session.scalars(select(table.id).where(table.name == name)).first()
-    if found is not None:
-        return found
-    names = session.scalars(select(table.name).order_by(table.name).limit(NAMES_SHOWN_MAX)).all()
-    raise Failure(f"There is no {what} called {name!r}.", f"There are: {', '.join(names) or 'none'}")
+    return None if name is None else id_of(session, table, what, name)
 
 
 def _job_of(number: int) -> int:
