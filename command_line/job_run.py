@@ -123,6 +123,12 @@ def run_job(desk: JobDesk, job: Job, now: datetime, stop: threading.Event, progr
 
 
 def _work(desk: JobDesk, job: Job, now: datetime, owner: str, stop: threading.Event, progress: Progress) -> JobRun:
+    try:
+        while _prepare(desk, job, owner, now):
+            if stop.is_set():
+                return JobRun(job.name, JobEnd.STOPPED, nothing())
+    except LockLost:
+        return JobRun(job.name, JobEnd.PARTLY, nothing())
     total = desk.read(lambda session: job.count(session, now))
     step, failed, failed_in_a_row, looked_at = nothing(), 0, 0, 0
     for card_ids in _chunks(desk, job, now):
@@ -150,15 +156,23 @@ def _chunks(desk: JobDesk, job: Job, now: datetime) -> Iterator[list[int]]:
         last_card_id = card_ids[-1]
 
 
+def _prepare(desk: JobDesk, job: Job, owner: str, now: datetime) -> bool:
+    return _locked(desk, job, owner, lambda session: job.prepare(session, now, desk.zone))
+
+
 def _chunk(desk: JobDesk, job: Job, card_ids: list[int], owner: str, now: datetime) -> JobStep:
+    return _locked(desk, job, owner, lambda session: job.work(session, card_ids, now, desk.zone))
+
+
+def _locked(desk: JobDesk, job: Job, owner: str, work: Callable[[Session], T]) -> T:
     """The heartbeat stands in the same transaction, so that a run that was taken over can book nothing more."""
 
-    def work(session: Session) -> JobStep:
+    def beat_and_work(session: Session) -> T:
         if not keep_lock(session, job.name, owner):
             raise LockLost
-        return job.work(session, card_ids, now, desk.zone)
+        return work(session)
 
-    return desk.write(work)
+    return desk.write(beat_and_work)
 
 
 def _tell(run: JobRun, seconds: object) -> None:

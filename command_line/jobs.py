@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from services.apply_expiry import apply_expiry_left
 from services.audit import Actor, Door
 from services.charge_fees import book_due_fees
 from services.expire_cards import cards_past, count_cards_past, expire_cards, expiry_forecast
@@ -29,7 +30,9 @@ class Forecast(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`find` and `count` tell which cards wait; `work` is one transaction over some of them."""
+    """`find` and `count` tell which cards wait; `work` is one transaction over some of them. Before them come the
+    steps of `prepare`, each a transaction, until it answers False.
+    """
 
     name: str
     doing: str
@@ -37,6 +40,7 @@ class Job:
     count: Callable[[Session, datetime], int]
     work: Callable[[Session, Sequence[int], datetime, tzinfo], JobStep]
     forecast: Forecast
+    prepare: Callable[[Session, datetime, tzinfo], bool] = lambda _session, _now, _zone: False
 
 
 FEES = Job(
@@ -54,6 +58,7 @@ EXPIRE = Job(
     count=count_cards_past,
     work=lambda session, card_ids, now, _zone: expire_cards(session, card_ids, Actor("expire", Door.JOB), now),
     forecast=expiry_forecast,
+    prepare=apply_expiry_left,  # a card must not expire by a date that its series no longer has
 )
 LAPSE = Job(
     "lapse",
@@ -62,4 +67,5 @@ LAPSE = Job(
     count=count_cards_lapsing,
     work=lambda session, card_ids, now, zone: lapse_cards(session, card_ids, Actor("lapse", Door.JOB), now, zone),
     forecast=lapse_forecast,
+    prepare=apply_expiry_left,
 )

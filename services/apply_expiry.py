@@ -59,3 +59,11 @@ def apply_expiry_step(session: Session, job_id: int, now: datetime, zone: tzinfo
         values |= {"parameters": {"series_id": series_id, "after_card_id": last}}
     session.execute(update(Job).where(Job.id == job_id).values(values))
     return last is not None
+
+
+def apply_expiry_left(session: Session, now: datetime, zone: tzinfo) -> bool:
+    """A step of the oldest job whose edit was killed in the middle; False when there is none."""
+    job = find_expiry_job(session)
+    if job is not None:
+        apply_expiry_step(session, job.id, now, zone)
+    return job is not None

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,14 @@ from sqlalchemy.orm import Session
 from billing.states import CardStatus
 from command_line.installation import now
 from command_line.job_run import JobDesk, JobEnd, run_job
-from command_line.jobs import FEES
+from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from command_line.worker import planned_job, work_until
 from models import Card, CardSeries, JobLock, LedgerEntry, Wallet
 from models.database import make_read_engine
+from services import apply_expiry
+from services.audit import Actor, Door
 from services.job_lock import take_lock
+from services.update_series import update_series
 from services.verify_ledger import verify_ledger
 
 if TYPE_CHECKING:
@@ -281,6 +284,29 @@ def test_a_run_that_is_told_to_stop_finishes_its_chunk(engine: Engine, database_
         assert (run.end, run.step.cards) == (JobEnd.STOPPED, 200)
         assert run_job(desk, FEES, now(), threading.Event(), lambda _done, _total: None).step.cards == 50
     assert_all_booked_once(engine)
+
+
+@pytest.mark.parametrize("job", [EXPIRE, LAPSE], ids=lambda job: job.name)
+def test_an_edit_that_was_killed_is_finished_before_a_card_ends_by_its_old_date(
+    engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch, job: Job
+) -> None:
+    """JC-58: the series now ends in 2099, but its cards still have a date of the past."""
+    old = datetime(2020, 2, 1, tzinfo=UTC)
+    monkeypatch.setattr(apply_expiry, "CARDS_AT_ONCE_MAX", 1)
+    with Session(engine, autoflush=False) as session:
+        world = a_world(session, series={"expiry_date": date(2020, 1, 31)})
+        session.execute(update(Card).values(status=CardStatus.ACTIVATED, activated_at=old, expires_at=old))
+        actor = Actor("olga", Door.CONSOLE)
+        update_series(session, world.series_id, None, {"expiry_date": date(2098, 12, 31)}, actor, now(), UTC)
+        session.commit()
+    with a_desk(engine, database_url) as desk:
+        run = run_job(desk, job, now(), threading.Event(), lambda _done, _total: None)
+    assert (run.end, run.step.cards) == (JobEnd.DONE, 0)
+    with Session(engine) as session:
+        found = {tuple(row) for row in session.execute(select(Card.status, Card.expires_at))}
+        assert found == {(CardStatus.ACTIVATED, datetime(2099, 1, 1, tzinfo=UTC))}
+        assert apply_expiry.find_expiry_job(session) is None
+        assert verify_ledger(session) == []
 
 
 def test_a_worker_runs_a_job_again_when_it_is_due(engine: Engine, database_url: str) -> None:
