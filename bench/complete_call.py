@@ -33,7 +33,7 @@ from simulator.load_plan import LoadPlan, LoadReport, waits_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.pin_keys import PinKeys
+    from services.keys.pin_keys import PinKeys
 
 ROUNDS = 5
 CALLS_A_ROUND = 600  # more than a second of the server's CPU

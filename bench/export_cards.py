@@ -28,13 +28,13 @@ from sqlalchemy.orm import Session
 from bench.machine import keep_result, memory_mb, new_keys, postgresql
 from models import AccessNumber, CardGroup, IvrPlan, IvrPlanGroup, RateTable
 from models.database import make_engine, make_read_engine, session_factory
-from services.export_series import TITLES, export_series, series_to_export
-from services.generate_cards import generate_cards
-from services.open_series import open_series
-from services.pin_keys import load_pin_keys
-from services.print_cards import PrintOrder, plan_print, print_cards
-from services.series_terms import NewSeries
-from services.sheet_writer import SheetForm, write_sheets
+from services.keys.pin_keys import load_pin_keys
+from services.series.export_series import TITLES, export_series, series_to_export
+from services.series.generate_cards import generate_cards
+from services.series.open_series import open_series
+from services.series.print_cards import PrintOrder, plan_print, print_cards
+from services.series.series_terms import NewSeries
+from services.store.sheet_writer import SheetForm, write_sheets
 from tests.databases import migrated
 
 CARDS = 1_000_000

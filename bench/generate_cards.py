@@ -27,10 +27,10 @@ from sqlalchemy.orm import Session
 from bench.machine import keep_result, memory_mb, new_keys, postgresql
 from models import Base, Card, CardGroup, RateTable, Wallet
 from models.database import make_engine, session_factory
-from services.generate_cards import generate_cards
-from services.open_series import open_series
-from services.pin_keys import PinKeys, load_pin_keys
-from services.series_terms import NewSeries
+from services.keys.pin_keys import PinKeys, load_pin_keys
+from services.series.generate_cards import generate_cards
+from services.series.open_series import open_series
+from services.series.series_terms import NewSeries
 from tests.databases import Cluster, migrated
 
 CARDS = 1_000_000

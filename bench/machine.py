@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.pin_keys import PinKeys, create_pin_keys
+from services.keys.pin_keys import PinKeys, create_pin_keys
 from tests.databases import Cluster, free_port, migrated, programs_folder
 
 RESULTS = Path(__file__).parent / "results.jsonl"

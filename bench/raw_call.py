@@ -33,9 +33,9 @@ from fastagi.flow.settle import settle
 from fastagi.logs import set_up_logs
 from models import Wallet
 from models.database import make_engine, session_factory
-from services.create_series import NewCard
-from services.pin_keys import PinKeys
-from services.verify_ledger import verify_ledger
+from services.keys.pin_keys import PinKeys
+from services.money.verify_ledger import verify_ledger
+from services.series.create_series import NewCard
 from telephony.handover import Variable
 from tests.databases import migrated
 from tests.fastagi.scripted_call import ScriptedCall

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from bench.world import World
-    from services.create_series import NewCard
-    from services.pin_keys import PinKeys
+    from services.keys.pin_keys import PinKeys
+    from services.series.create_series import NewCard
 
 OUTCOME = "answer:60.hangup"
 

@@ -25,8 +25,8 @@ from models import (
     WalletKind,
 )
 from models.database import make_engine
-from services.create_series import NewCard, NewSeries, create_series
-from services.pin_keys import PinKeys
+from services.keys.pin_keys import PinKeys
+from services.series.create_series import NewCard, NewSeries, create_series
 
 SEED = 42
 ACCESS_NUMBER = "18005550100"

@@ -2,7 +2,7 @@
 
 import getpass
 
-from services.audit import Actor, Door
+from services.audit.audit import Actor, Door
 
 
 def cli_actor() -> Actor:

@@ -10,7 +10,7 @@ from command_line.errors import Failure
 from command_line.installation import settings
 from command_line.show import console, emit_json, json_option
 from ivr_prompts.language import languages
-from services.settings import Settings
+from services.store.settings import Settings
 from telephony.boot import console as ask_console
 from telephony.check import Finding, Severity, check_asterisk
 from telephony.instance import InstanceRefused, read_instance

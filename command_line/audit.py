@@ -12,9 +12,9 @@ from rich.table import Table
 from command_line.errors import Failure
 from command_line.installation import read_session
 from command_line.show import console, emit_json, json_option
-from services.audit import broken_links
-from services.audit_report import COLUMNS, ENTRIES_SHOWN_MAX, AuditFilter, audit_entries, every_audit_entry
-from services.safe_cells import write_csv
+from services.audit.audit import broken_links
+from services.audit.audit_report import COLUMNS, ENTRIES_SHOWN_MAX, AuditFilter, audit_entries, every_audit_entry
+from services.store.safe_cells import write_csv
 
 Command = Callable[..., Any]
 SHOWN = ("number", "happened_at", "actor", "door", "act", "object_kind", "object_id", "reason")

@@ -15,12 +15,12 @@ from command_line.errors import Failure
 from command_line.installation import database_url, pin_keys, read_session, settings
 from command_line.show import emit_json, json_option
 from ivr_prompts.language import load_language
-from services.call_report import CallFilter, calls
-from services.card_report import find_card_by_number
-from services.demo_cards import DemoCard, demo_cards
-from services.demo_data import ACCESS_NUMBER_AND_PIN
-from services.settings import Settings
-from services.verify_ledger import verify_ledger
+from services.calls.call_report import CallFilter, calls
+from services.cards.card_report import find_card_by_number
+from services.demo.demo_cards import DemoCard, demo_cards
+from services.demo.demo_data import ACCESS_NUMBER_AND_PIN
+from services.money.verify_ledger import verify_ledger
+from services.store.settings import Settings
 from telephony.instance import read_instance
 
 TALK_SECONDS = 6

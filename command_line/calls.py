@@ -9,8 +9,8 @@ from billing.card_number import CardNumberRefused, keyed_number
 from command_line.errors import Failure
 from command_line.installation import read_session
 from command_line.show import console, emit_json, json_option, money
-from services.call_report import CALLS_SHOWN_MAX, CallFilter
-from services.call_report import calls as past_calls
+from services.calls.call_report import CALLS_SHOWN_MAX, CallFilter
+from services.calls.call_report import calls as past_calls
 
 
 @click.group()

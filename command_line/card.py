@@ -7,7 +7,7 @@ from command_line.card_states import CARD_STATES
 from command_line.errors import Failure
 from command_line.installation import now, read_session
 from command_line.show import console, emit_json, json_option, money
-from services.card_report import card_report, find_card_by_number
+from services.cards.card_report import card_report, find_card_by_number
 
 
 @click.group()

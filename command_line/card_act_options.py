@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from command_line.form import id_of
 from command_line.show import json_option
 from models import Distributor
-from services.card_order import Sale
+from services.cards.card_order import Sale
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

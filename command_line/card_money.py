@@ -13,14 +13,14 @@ from command_line.amount import AMOUNT
 from command_line.errors import Failure
 from command_line.installation import now, read_session, settings, write_session
 from command_line.show import console, emit_json, json_option, money
-from services.adjust_balance import AdjustmentRefused, adjust_balance
-from services.card_facts import CardFacts
-from services.card_report import find_card_by_number
-from services.card_statement import LINES_SHOWN_MAX, Statement, card_statement
-from services.check_replacement import ReplacementRefused
-from services.recharge_card import RechargeRefused, recharge_card
-from services.replace_card import replace_card
-from services.wallet_balance import NEWEST
+from services.cards.card_facts import CardFacts
+from services.cards.card_report import find_card_by_number
+from services.cards.card_statement import LINES_SHOWN_MAX, Statement, card_statement
+from services.cards.check_replacement import ReplacementRefused
+from services.cards.replace_card import replace_card
+from services.money.adjust_balance import AdjustmentRefused, adjust_balance
+from services.money.recharge_card import RechargeRefused, recharge_card
+from services.money.wallet_balance import NEWEST
 
 
 @click.command()

@@ -13,12 +13,12 @@ from command_line.change_cards import run_order
 from command_line.errors import Failure
 from command_line.installation import now, read_session, settings, write_session
 from command_line.show import console, emit_json, json_option
-from services.card_facts import CardFacts
-from services.card_order import CardOrder
-from services.card_range import CardRange
-from services.card_report import find_card_by_number
-from services.explain_card import explain_card
-from services.unlock_card import unlock_card
+from services.cards.card_facts import CardFacts
+from services.cards.card_order import CardOrder
+from services.cards.card_range import CardRange
+from services.cards.card_report import find_card_by_number
+from services.cards.explain_card import explain_card
+from services.cards.unlock_card import unlock_card
 
 
 def known_card(session: Session, number: str) -> CardFacts:

@@ -13,8 +13,8 @@ from command_line.installation import database_url, now, open_engine, read_sessi
 from command_line.job_progress import progress_bar
 from command_line.show import console, emit_json
 from models.database import make_engine
-from services.card_order import ActRefused, CardOrder
-from services.change_card_state import ActDone, change_cards, preview_card_act
+from services.cards.card_order import ActRefused, CardOrder
+from services.cards.change_card_state import ActDone, change_cards, preview_card_act
 
 ASK_ABOVE_CARDS = 100
 CALLS_SHOWN_MAX = 20

@@ -15,7 +15,7 @@ from command_line.installation import now, read_session, write_session
 from command_line.series_states import series_id
 from command_line.show import console, emit_json, json_option
 from models import CardGroup
-from services.destination_rules import (
+from services.products.destination_rules import (
     RuleOwner,
     RuleRefused,
     remove_destination_rule,

@@ -13,9 +13,9 @@ from command_line.installation import database_url, read_session, settings
 from command_line.show import console, emit_json, json_option
 from ivr_prompts.catalogue import check as check_prompts
 from ivr_prompts.language import languages, load_language
-from services.pin_keys import KeysMissing, load_pin_keys
-from services.settings import Settings
-from services.verify_ledger import verify_ledger
+from services.keys.pin_keys import KeysMissing, load_pin_keys
+from services.money.verify_ledger import verify_ledger
+from services.store.settings import Settings
 from telephony.ami import AmiUser, ami_act
 from telephony.instance import InstanceRefused, read_instance
 from telephony.program import AsteriskNotFound, find_asterisk

@@ -15,13 +15,13 @@ from command_line.series_states import activate, block, delete, release, sell, s
 from command_line.show import console, emit_json, json_option
 from models import CardSeries, RateTable, Reseller, RoutingPlan, TaxProfile
 from models.database import make_engine
-from services.apply_expiry import apply_expiry_step, find_expiry_job
-from services.card_order import ActRefused
-from services.fields import FieldsRefused
-from services.preview_series import SeriesPreview
-from services.series_fields import SERIES_FIELDS
-from services.update_series import preview_series, update_series
-from services.version_check import ChangedMeanwhile
+from services.cards.card_order import ActRefused
+from services.series.apply_expiry import apply_expiry_step, find_expiry_job
+from services.series.preview_series import SeriesPreview
+from services.series.series_fields import SERIES_FIELDS
+from services.series.update_series import preview_series, update_series
+from services.store.fields import FieldsRefused
+from services.store.version_check import ChangedMeanwhile
 
 TABLES = {
     "rate_table_id": RateTable,

@@ -12,7 +12,7 @@ from command_line.job_run import JobEnd, JobRun, forecast, job_desk, run_job
 from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from command_line.show import console, emit_json, json_option, money
 from fastagi.logs import set_up_logs
-from services.job_step import JobStep
+from services.upkeep.job_step import JobStep
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Tell what would be done; write nothing.")
 

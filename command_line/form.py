@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.money import MoneyTextRefused, micros_from_text
 from command_line.errors import Failure
-from services.fields import Field, FieldKind
+from services.store.fields import Field, FieldKind
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 NOTHING = "none"  # empties an optional field

@@ -19,15 +19,15 @@ from command_line.job_progress import progress_bar
 from command_line.show import console, emit_json, json_option, money
 from models import CardGroup, RateTable, Reseller, RoutingPlan, TaxProfile
 from models.database import make_engine, session_factory
-from services.closed_keys import KeyClosed
-from services.generate_cards import generate_cards
-from services.key_file import KeyFile
-from services.open_series import find_job, open_series
-from services.pin_keys import KeysMissing
-from services.plan_agreement import PlanDisagrees
-from services.plan_series import SeriesPlan, plan_series
-from services.series_in_making import QuantityWrong
-from services.series_terms import NewSeries, SeriesRefused
+from services.keys.closed_keys import KeyClosed
+from services.keys.key_file import KeyFile
+from services.keys.pin_keys import KeysMissing
+from services.products.plan_agreement import PlanDisagrees
+from services.series.generate_cards import generate_cards
+from services.series.open_series import find_job, open_series
+from services.series.plan_series import SeriesPlan, plan_series
+from services.series.series_in_making import QuantityWrong
+from services.series.series_terms import NewSeries, SeriesRefused
 
 NEEDED = ("group", "number", "quantity", "value", "rates")
 Named = type[TaxProfile] | type[RoutingPlan] | type[Reseller]

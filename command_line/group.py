@@ -14,11 +14,11 @@ from command_line.form import field_options, values_of
 from command_line.installation import now, read_session, settings, write_session
 from command_line.show import console, emit_json, json_option, money
 from models import CardGroup, RoutingPlan
-from services.card_group_fields import GROUP_FIELDS
-from services.fields import FieldsRefused
-from services.group_report import find_group_report, group_list
-from services.save_card_group import SavedGroup, create_card_group, update_card_group
-from services.version_check import ChangedMeanwhile
+from services.products.card_group_fields import GROUP_FIELDS
+from services.products.group_report import find_group_report, group_list
+from services.products.save_card_group import SavedGroup, create_card_group, update_card_group
+from services.store.fields import FieldsRefused
+from services.store.version_check import ChangedMeanwhile
 
 TABLES = {"routing_plan_id": RoutingPlan}
 

@@ -12,10 +12,10 @@ from command_line.actor import cli_actor
 from command_line.errors import Failure
 from command_line.installation import now, read_session, write_session
 from command_line.show import console, emit_json, json_option
-from services.guard_entry import withheld
-from services.guard_report import ROWS_SHOWN_MAX, FailureFilter, failed_entries, guard_status
-from services.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
-from services.unlock_guard import unlock_card, unlock_subject
+from services.guard.guard_entry import withheld
+from services.guard.guard_report import ROWS_SHOWN_MAX, FailureFilter, failed_entries, guard_status
+from services.guard.unlock_guard import unlock_card, unlock_subject
+from services.upkeep.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
 
 
 @click.group()

@@ -15,12 +15,12 @@ from command_line.installation import now, pin_keys, settings, write_session
 from command_line.series_files import ask
 from command_line.show import console, emit_json, json_option, money
 from models import CardGroup, RateTable
-from services.closed_keys import KeyClosed
-from services.import_cards import Imported, ImportTerms, import_cards
-from services.import_cells import Clock, ImportedCard
-from services.import_systems import CardSystem, read_cards
-from services.import_table import ImportRefused
-from services.series_terms import SeriesRefused
+from services.keys.closed_keys import KeyClosed
+from services.series.import_cards import Imported, ImportTerms, import_cards
+from services.series.import_cells import Clock, ImportedCard
+from services.series.import_systems import CardSystem, read_cards
+from services.series.import_table import ImportRefused
+from services.series.series_terms import SeriesRefused
 
 REFUSED = (SeriesRefused, CardNumberRefused, KeyClosed)
 

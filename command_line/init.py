@@ -11,11 +11,18 @@ from command_line.errors import Failure
 from command_line.installation import now, settings
 from command_line.show import console, emit_json, json_option, money
 from models.database import make_engine
-from services.demo_cards import demo_cards
-from services.demo_data import ACCESS_NUMBER_AND_PIN, ACCESS_PIN_ONLY, ACCESS_SPANISH, create_demo, has_demo, is_empty
-from services.migrate import upgrade
-from services.pin_keys import KeysMissing, PinKeys, create_pin_keys, load_pin_keys
-from services.settings import Settings
+from services.demo.demo_cards import demo_cards
+from services.demo.demo_data import (
+    ACCESS_NUMBER_AND_PIN,
+    ACCESS_PIN_ONLY,
+    ACCESS_SPANISH,
+    create_demo,
+    has_demo,
+    is_empty,
+)
+from services.keys.pin_keys import KeysMissing, PinKeys, create_pin_keys, load_pin_keys
+from services.store.migrate import upgrade
+from services.store.settings import Settings
 
 ACCESS_NUMBERS = (
     {"number": ACCESS_NUMBER_AND_PIN, "asks_for": "card number and PIN", "language": "en", "pinless": False},

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from command_line.errors import Failure
 from models.database import make_engine, make_read_engine
-from services.migrate import is_current
-from services.pin_keys import KeysMissing, PinKeys, load_pin_keys
-from services.settings import Settings
+from services.keys.pin_keys import KeysMissing, PinKeys, load_pin_keys
+from services.store.migrate import is_current
+from services.store.settings import Settings
 
 
 def settings() -> Settings:

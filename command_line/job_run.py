@@ -19,9 +19,9 @@ from command_line.installation import database_url, open_engine, settings
 from command_line.jobs import Job
 from fastagi.transient_errors import is_transient
 from models.database import make_engine, make_read_engine
-from services.card_lock import CARDS_A_CHUNK
-from services.job_lock import free_lock, keep_lock, lock_owner, new_owner, take_lock
-from services.job_step import JobStep, nothing
+from services.cards.card_lock import CARDS_A_CHUNK
+from services.upkeep.job_lock import free_lock, keep_lock, lock_owner, new_owner, take_lock
+from services.upkeep.job_step import JobStep, nothing
 
 ATTEMPTS_MAX = 5  # of one transaction, when a lock or a lost connection ends it
 PAUSE_SECONDS = (0.1, 0.3, 1, 2)  # between them; a settlement of a call takes milliseconds

@@ -7,13 +7,13 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from services.apply_expiry import apply_expiry_left
-from services.audit import Actor, Door
-from services.charge_fees import book_due_fees
-from services.expire_cards import cards_past, count_cards_past, expire_cards, expiry_forecast
-from services.job_step import JobStep
-from services.lapse_cards import cards_lapsing, count_cards_lapsing, lapse_cards, lapse_forecast
-from services.owing_cards import cards_owing, count_cards_owing, fees_forecast
+from services.audit.audit import Actor, Door
+from services.series.apply_expiry import apply_expiry_left
+from services.upkeep.charge_fees import book_due_fees
+from services.upkeep.expire_cards import cards_past, count_cards_past, expire_cards, expiry_forecast
+from services.upkeep.job_step import JobStep
+from services.upkeep.lapse_cards import cards_lapsing, count_cards_lapsing, lapse_cards, lapse_forecast
+from services.upkeep.owing_cards import cards_owing, count_cards_owing, fees_forecast
 
 
 class FindCards(Protocol):

@@ -12,10 +12,10 @@ from command_line.installation import database_url, now, open_engine, pin_keys, 
 from command_line.job_progress import progress_bar
 from command_line.show import console, emit_json, json_option
 from models.database import make_engine, session_factory
-from services.closed_keys import KeyClosed
-from services.pin_keys import KeysMissing
-from services.reseal import SEALED_TABLES, keys_in_use
-from services.rotate_keys import RotationRunning, rotate_keys
+from services.keys.closed_keys import KeyClosed
+from services.keys.pin_keys import KeysMissing
+from services.keys.reseal import SEALED_TABLES, keys_in_use
+from services.keys.rotate_keys import RotationRunning, rotate_keys
 
 LOOK_UP_SECONDS_MAX = 2  # a look-up that began with the old keys has ended by then
 

@@ -14,10 +14,10 @@ from command_line.installation import now, read_session, write_session
 from command_line.show import console, emit_json, json_option
 from ivr_prompts.language import languages
 from models import CardGroup, IvrPlan
-from services.fields import FieldsRefused
-from services.group_report import find_plan_report, plan_list
-from services.save_access_number import NUMBER_FIELDS, save_access_number
-from services.save_ivr_plan import PLAN_FIELDS, SavedPlan, save_ivr_plan
+from services.products.group_report import find_plan_report, plan_list
+from services.products.save_access_number import NUMBER_FIELDS, save_access_number
+from services.products.save_ivr_plan import PLAN_FIELDS, SavedPlan, save_ivr_plan
+from services.store.fields import FieldsRefused
 
 TABLES = {"ivr_plan_id": IvrPlan}
 

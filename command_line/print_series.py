@@ -11,9 +11,9 @@ from command_line.installation import now, read_session, settings, write_session
 from command_line.job_progress import progress_bar
 from command_line.series_files import FILE, ask, told
 from command_line.show import console, emit_json, json_option
-from services.key_file import KeyFile
-from services.new_file import new_file, refuse_standing
-from services.print_cards import PrintOrder, note_print, plan_print, print_cards
+from services.keys.key_file import KeyFile
+from services.series.print_cards import PrintOrder, note_print, plan_print, print_cards
+from services.store.new_file import new_file, refuse_standing
 
 SERIAL = click.IntRange(0, SERIAL_MAX)
 

@@ -11,7 +11,7 @@ from command_line.installation import read_session
 from command_line.print_series import print_series
 from command_line.series_files import export_cards
 from command_line.show import console, emit_json, json_option, money
-from services.series_report import SERIES_SHOWN_MAX, find_series_report, series_list
+from services.series.series_report import SERIES_SHOWN_MAX, find_series_report, series_list
 
 
 @click.group()

@@ -12,12 +12,12 @@ from command_line.errors import Failure
 from command_line.installation import now, read_session, settings, write_session
 from command_line.job_progress import progress_bar
 from command_line.show import console, emit_json, json_option
-from services.export_series import ExportRefused, PinUnreadable, export_series, note_export, series_to_export
-from services.export_vouchers import export_vouchers, note_voucher_export, vouchers_to_export
-from services.key_file import KeyFile
-from services.new_file import FileStands, new_file, refuse_standing
-from services.pin_keys import KeysMissing
-from services.sheet_writer import RowsMiscounted, SheetForm
+from services.keys.key_file import KeyFile
+from services.keys.pin_keys import KeysMissing
+from services.series.export_series import ExportRefused, PinUnreadable, export_series, note_export, series_to_export
+from services.store.new_file import FileStands, new_file, refuse_standing
+from services.store.sheet_writer import RowsMiscounted, SheetForm
+from services.vouchers.export_vouchers import export_vouchers, note_voucher_export, vouchers_to_export
 
 Command = Callable[..., Any]
 FILE = click.Path(dir_okay=False, path_type=Path)

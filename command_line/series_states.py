@@ -17,10 +17,10 @@ from command_line.installation import database_url, now, open_engine, settings
 from command_line.show import console, emit_json, json_option
 from models import CardSeries
 from models.database import make_engine
-from services.card_order import ActRefused, CardOrder
-from services.card_range import CardRange
-from services.change_series_state import change_series_state, prepare_series_act
-from services.plan_agreement import PlanDisagrees
+from services.cards.card_order import ActRefused, CardOrder
+from services.cards.card_range import CardRange
+from services.products.plan_agreement import PlanDisagrees
+from services.series.change_series_state import change_series_state, prepare_series_act
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SERIAL = click.IntRange(0, SERIAL_MAX)

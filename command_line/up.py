@@ -17,8 +17,8 @@ from command_line.installation import read_session, settings
 from command_line.prompts import build_prompts
 from command_line.show import console, money
 from ivr_prompts.language import languages
-from services.carriers import carriers
-from services.settings import Settings
+from services.routing.carriers import carriers
+from services.store.settings import Settings
 from telephony.boot import AsteriskDidNotBoot, RunningAsterisk, boot
 from telephony.instance import Instance
 from telephony.program import AsteriskProgram

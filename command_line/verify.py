@@ -7,7 +7,7 @@ import click
 
 from command_line.installation import read_session
 from command_line.show import console, emit_json, json_option
-from services.verify_ledger import CHECKS, verify_ledger
+from services.money.verify_ledger import CHECKS, verify_ledger
 
 
 @click.command()

@@ -19,15 +19,15 @@ from command_line.series_files import export_batch
 from command_line.show import console, emit_json, json_option, money
 from models import VoucherBatch
 from models.database import make_engine, session_factory
-from services.block_vouchers import VoucherBlockRefused, block_vouchers, unblock_vouchers
-from services.card_report import find_card_by_number
-from services.closed_keys import KeyClosed
-from services.generate_vouchers import generate_vouchers
-from services.key_file import KeyFile
-from services.make_vouchers import NewVoucherBatch, VouchersRefused, open_voucher_batch
-from services.pin_keys import KeysMissing
-from services.redeem_voucher import Redeemed, VoucherRefusal, redeem_voucher
-from services.voucher_report import find_voucher_batch, voucher_batch_report, voucher_batches, voucher_report
+from services.cards.card_report import find_card_by_number
+from services.keys.closed_keys import KeyClosed
+from services.keys.key_file import KeyFile
+from services.keys.pin_keys import KeysMissing
+from services.vouchers.block_vouchers import VoucherBlockRefused, block_vouchers, unblock_vouchers
+from services.vouchers.generate_vouchers import generate_vouchers
+from services.vouchers.make_vouchers import NewVoucherBatch, VouchersRefused, open_voucher_batch
+from services.vouchers.redeem_voucher import Redeemed, VoucherRefusal, redeem_voucher
+from services.vouchers.voucher_report import find_voucher_batch, voucher_batch_report, voucher_batches, voucher_report
 
 SENTENCES = {
     VoucherRefusal.NOT_FOUND: "This voucher is not known.",

@@ -15,8 +15,8 @@ from command_line.installation import now, settings
 from command_line.job_run import JobDesk, job_desk, run_job
 from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from fastagi.logs import set_up_logs
-from services.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
-from services.settings import Settings
+from services.store.settings import Settings
+from services.upkeep.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
 
 LOOK_SECONDS_MAX = 60  # a clock that was set is noticed so soon
 AGAIN = timedelta(minutes=1)  # after a run that did not do everything

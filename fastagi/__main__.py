@@ -18,10 +18,10 @@ from fastagi.server import SETTLE_SECONDS_MAX, CardServer, PortUnavailable, Serv
 from fastagi.spool import replay_for_ever
 from fastagi.trace import TraceFile
 from models.database import make_engine, session_factory
-from services.key_file import KeyFile
-from services.migrate import is_current
-from services.pin_keys import KeysMissing
-from services.settings import Settings
+from services.keys.key_file import KeyFile
+from services.keys.pin_keys import KeysMissing
+from services.store.migrate import is_current
+from services.store.settings import Settings
 from telephony.handover import AgiScript
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from models import Base
 from models.database import make_engine
-from services.settings import Settings
+from services.store.settings import Settings
 
 
 def run(connection: Connection) -> None:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from databases import Cluster, PostgresqlDatabases, SqliteDatabases, started_cluster
 
 from models.database import make_engine
-from services.pin_keys import PinKeys
+from services.keys.pin_keys import PinKeys
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 KEYS = PinKeys(1, b"d" * 32, b"e" * 32)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from models.database import make_engine
-from services.migrate import upgrade
+from services.store.migrate import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,15 +35,15 @@ from models import (
     Wallet,
     WalletKind,
 )
-from services.access import Access, find_access
-from services.authorise_call import Authorised, CallContext, authorise_call
-from services.call_record import Settlement, TriedCarrier
-from services.card_facts import CardFacts, get_card
-from services.create_series import NewCard, NewSeries, create_series
-from services.pin_keys import PinKeys
-from services.quote_call import Quote, quote_call
-from services.settle_call import Settled, settle_call
-from services.verify_ledger import verify_ledger
+from services.calls.access import Access, find_access
+from services.calls.authorise_call import Authorised, CallContext, authorise_call
+from services.calls.call_record import Settlement, TriedCarrier
+from services.calls.quote_call import Quote, quote_call
+from services.calls.settle_call import Settled, settle_call
+from services.cards.card_facts import CardFacts, get_card
+from services.keys.pin_keys import PinKeys
+from services.money.verify_ledger import verify_ledger
+from services.series.create_series import NewCard, NewSeries, create_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

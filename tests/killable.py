@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.database import make_engine, session_factory
-from services import reseal, series_in_making
-from services.audit import Actor, Door
-from services.generate_cards import generate_cards
-from services.generate_vouchers import generate_vouchers
-from services.key_file import KeyFile
-from services.rotate_keys import rotate_keys
+from services.audit.audit import Actor, Door
+from services.keys import reseal
+from services.keys.key_file import KeyFile
+from services.keys.rotate_keys import rotate_keys
+from services.series import series_in_making
+from services.series.generate_cards import generate_cards
+from services.vouchers.generate_vouchers import generate_vouchers
 
 HOUSE = Path(__file__).parents[1]
 

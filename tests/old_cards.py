@@ -10,19 +10,19 @@ from factories import KEYS, World, a_world
 from sqlalchemy import insert, select, update
 
 from models import Card, LedgerEntry, LedgerKind, Wallet, WalletKind
-from services.activate_card import activate_card
-from services.audit import Actor, Door
-from services.card_facts import series_terms
-from services.expire_cards import expire_cards
-from services.identify_card import NotAccepted, identify_card
-from services.lapse_cards import lapse_cards
+from services.audit.audit import Actor, Door
+from services.calls.identify_card import NotAccepted, identify_card
+from services.cards.activate_card import activate_card
+from services.cards.card_facts import series_terms
+from services.upkeep.expire_cards import expire_cards
+from services.upkeep.lapse_cards import lapse_cards
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from billing.refusals import Refusal
     from billing.states import CardStatus
-    from services.job_step import JobStep
+    from services.upkeep.job_step import JobStep
 
 JOB = Actor("expiry", Door.JOB)
 ANNA = Actor("anna", Door.CONSOLE)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 
-from services.migrate import alembic_config
+from services.store.migrate import alembic_config
 
 HOUSE = Path(__file__).resolve().parent.parent
 ROOMS = ("billing", "models", "services", "ivr_prompts", "telephony", "fastagi", "simulator", "command_line")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from factories import KEYS, NOW, micros
 
-from services.audit import Actor, Door
-from services.make_vouchers import NewVoucherBatch, make_vouchers, open_voucher_batch
-from services.voucher_report import voucher_rows
+from services.audit.audit import Actor, Door
+from services.vouchers.make_vouchers import NewVoucherBatch, make_vouchers, open_voucher_batch
+from services.vouchers.voucher_report import voucher_rows
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

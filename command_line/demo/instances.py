@@ -7,8 +7,8 @@ from rich.progress import Progress
 
 from command_line.errors import Failure
 from command_line.show import console
-from services.carriers import Carrier
-from services.settings import Settings
+from services.routing.carriers import Carrier
+from services.store.settings import Settings
 from telephony.configuration import write_instance
 from telephony.fetch import FetchFailed, FetchProgress, fetch_asterisk
 from telephony.instance import Instance, InstanceRefused, InstanceSpec, Role, read_instance

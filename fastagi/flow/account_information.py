@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from fastagi.flow.conversation import Conversation
 from fastagi.flow.menu_end import AGAIN, MenuEnd
 from ivr_prompts.compose import spoken_date, spoken_digits, spoken_duration, spoken_money
-from services.card_facts import CardFacts
-from services.last_call import LastCall
+from services.calls.last_call import LastCall
+from services.cards.card_facts import CardFacts
 
 REDIAL_KEY = "1"
 

@@ -6,10 +6,10 @@ from billing.announcement import spoken_balance_micros
 from billing.states import CallDisposition, CardType
 from fastagi.flow.conversation import Conversation
 from ivr_prompts.compose import spoken_date, spoken_duration, spoken_money, spoken_price
-from services.authorise_call import Authorised
-from services.call_outcome import CallOutcome
-from services.card_facts import CardFacts
-from services.quote_call import Quote
+from services.calls.authorise_call import Authorised
+from services.calls.call_outcome import CallOutcome
+from services.calls.quote_call import Quote
+from services.cards.card_facts import CardFacts
 
 OUTCOME_PROMPTS = {
     CallDisposition.BUSY: "busy",

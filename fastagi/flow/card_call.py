@@ -17,8 +17,8 @@ from fastagi.flow.greet import greet
 from fastagi.flow.identify import identify
 from fastagi.logs import last_digits
 from ivr_prompts.language import load_language
-from services.access import Access
-from services.card_facts import CardFacts
+from services.calls.access import Access
+from services.cards.card_facts import CardFacts
 from telephony.handover import NextStep, Variable
 
 log = structlog.get_logger()

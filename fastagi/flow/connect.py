@@ -8,9 +8,9 @@ from billing.refusals import Refusal
 from fastagi.flow.announce import announce_price_and_time
 from fastagi.flow.conversation import Conversation
 from fastagi.logs import bind_call_id
-from services.authorise_call import Authorised, CallContext
-from services.frozen_quote import FrozenQuote
-from services.quote_call import Quote
+from services.calls.authorise_call import Authorised, CallContext
+from services.calls.frozen_quote import FrozenQuote
+from services.calls.quote_call import Quote
 from telephony.handover import LIST_SEPARATOR, NextStep, Variable
 
 log = structlog.get_logger()

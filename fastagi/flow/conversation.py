@@ -9,8 +9,8 @@ from fastagi.call import Call, Keyed, KeyEnd
 from fastagi.flow.desk import CardDesk
 from ivr_prompts.compose import spoken_date, spoken_sentence
 from ivr_prompts.language import Language, load_language
-from services.access import Access
-from services.card_facts import CardFacts
+from services.calls.access import Access
+from services.cards.card_facts import CardFacts
 
 FINAL_REFUSALS = frozenset({Refusal.CARD_IN_USE, Refusal.TRY_AGAIN_LATER, Refusal.SERVICE_UNAVAILABLE})
 

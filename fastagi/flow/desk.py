@@ -13,26 +13,26 @@ from billing.guard import GuardRules
 from billing.refusals import Refusal
 from billing.states import EntryKind
 from fastagi.database import Database
-from services.access import Access, find_access
-from services.activate_card import activate_at_first_authentication
-from services.admit_caller import Admission, admit_caller
-from services.audit import Door
-from services.authorise_call import Authorised, CallContext, authorise_call
-from services.bind_caller_id import BindOutcome, bind_caller_id, unbind_caller_id
-from services.call_outcome import CallOutcome, find_call_outcome
-from services.call_record import Settlement
-from services.card_facts import CardFacts, get_card
-from services.guard_entry import Caller, EntryAttempt
-from services.identify_card import Identified, NotAccepted, identify_card
-from services.last_call import CardHistory, card_history
-from services.note_undialled_call import note_undialled_call
-from services.pin_keys import KeySource
-from services.quote_call import Quote, quote_call
-from services.redeem_voucher import Redeemed, VoucherRefusal
-from services.set_card_language import set_card_language
-from services.settle_call import Settled, UnknownCall, settle_call
-from services.speed_dial import delete_speed_dial, find_speed_dial, save_speed_dial
-from services.top_up import top_up
+from services.audit.audit import Door
+from services.calls.access import Access, find_access
+from services.calls.authorise_call import Authorised, CallContext, authorise_call
+from services.calls.bind_caller_id import BindOutcome, bind_caller_id, unbind_caller_id
+from services.calls.call_outcome import CallOutcome, find_call_outcome
+from services.calls.call_record import Settlement
+from services.calls.identify_card import Identified, NotAccepted, identify_card
+from services.calls.last_call import CardHistory, card_history
+from services.calls.note_undialled_call import note_undialled_call
+from services.calls.quote_call import Quote, quote_call
+from services.calls.set_card_language import set_card_language
+from services.calls.settle_call import Settled, UnknownCall, settle_call
+from services.calls.speed_dial import delete_speed_dial, find_speed_dial, save_speed_dial
+from services.cards.activate_card import activate_at_first_authentication
+from services.cards.card_facts import CardFacts, get_card
+from services.guard.admit_caller import Admission, admit_caller
+from services.guard.guard_entry import Caller, EntryAttempt
+from services.keys.pin_keys import KeySource
+from services.money.top_up import top_up
+from services.vouchers.redeem_voucher import Redeemed, VoucherRefusal
 
 ACCESS_KEPT_SECONDS = 5  # a change in the console reaches callers within this time
 ACCESS_NUMBERS_KEPT_MAX = 10_000  # numbers that anyone may dial must not fill the memory

@@ -7,7 +7,7 @@ from billing.refusals import Refusal
 from fastagi.flow.connect import connect
 from fastagi.flow.conversation import Conversation
 from fastagi.flow.menu import open_menu
-from services.card_facts import CardFacts
+from services.cards.card_facts import CardFacts
 
 KEYS_MAX = 20  # more than E.164's 15, so that a number too long is heard as such and not cut to a wrong one
 MENU_KEY = "*"

@@ -8,8 +8,8 @@ from billing.guard import TryVerdict
 from billing.refusals import Refusal
 from fastagi.flow.conversation import Conversation
 from fastagi.logs import last_digits
-from services.admit_caller import Admission
-from services.guard_entry import Caller
+from services.guard.admit_caller import Admission
+from services.guard.guard_entry import Caller
 
 log = structlog.get_logger()
 

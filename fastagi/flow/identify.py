@@ -10,9 +10,9 @@ from billing.states import ActivatesOn, CardStatus, PinEntryMode
 from fastagi.flow.conversation import Conversation
 from fastagi.flow.gate import admit, caller_of, tries_allowed
 from fastagi.logs import last_digits
-from services.bind_caller_id import BindOutcome
-from services.card_facts import CardFacts
-from services.identify_card import Identified, NotAccepted
+from services.calls.bind_caller_id import BindOutcome
+from services.calls.identify_card import Identified, NotAccepted
+from services.cards.card_facts import CardFacts
 
 log = structlog.get_logger()
 REGISTER_KEY = "1"

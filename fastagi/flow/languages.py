@@ -4,7 +4,7 @@ from fastagi.flow.conversation import Conversation
 from fastagi.flow.menu_end import AGAIN, MenuEnd
 from ivr_prompts.compose import spoken_number, spoken_sentence
 from ivr_prompts.language import load_language
-from services.card_facts import CardFacts
+from services.cards.card_facts import CardFacts
 
 MENU_PAUSE_SECONDS = 1  # after each language but the last: the list goes on when no key is pressed
 

@@ -13,7 +13,7 @@ from fastagi.flow.menu_end import AGAIN, GOODBYE, MenuEnd
 from fastagi.flow.phones import manage_phone
 from fastagi.flow.short_numbers import manage_short_number
 from fastagi.flow.vouchers import enter_voucher
-from services.card_facts import CardFacts
+from services.cards.card_facts import CardFacts
 
 MENU_ROUNDS_MAX = 5  # choices in a row, so that nobody keeps a line busy by asking for the balance
 HELP_KEY = "0"

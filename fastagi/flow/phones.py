@@ -4,8 +4,8 @@ import structlog
 
 from fastagi.flow.conversation import Conversation
 from fastagi.flow.menu_end import AGAIN, MenuEnd
-from services.bind_caller_id import BindOutcome
-from services.card_facts import CardFacts
+from services.calls.bind_caller_id import BindOutcome
+from services.cards.card_facts import CardFacts
 
 REGISTER_KEY, REMOVE_KEY = "1", "2"
 log = structlog.get_logger()

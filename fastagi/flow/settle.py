@@ -5,8 +5,8 @@ import structlog
 from fastagi.call import Call
 from fastagi.flow.desk import CardDesk
 from fastagi.logs import bind_call_id
-from services.call_record import Settlement, TriedCarrier
-from services.settle_call import Settled, UnknownCall
+from services.calls.call_record import Settlement, TriedCarrier
+from services.calls.settle_call import Settled, UnknownCall
 from telephony.handover import SettleArguments, SettleArgumentsRefused, Variable
 
 log = structlog.get_logger()

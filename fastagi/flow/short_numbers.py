@@ -5,7 +5,7 @@ from billing.refusals import Refusal
 from fastagi.flow.conversation import Conversation
 from fastagi.flow.menu_end import AGAIN, MenuEnd
 from ivr_prompts.compose import spoken_digits
-from services.card_facts import CardFacts
+from services.cards.card_facts import CardFacts
 
 SLOT_DIGITS_MAX = 2
 NUMBER_KEYS_MAX = 20

@@ -7,8 +7,8 @@ from fastagi.flow.conversation import Conversation
 from fastagi.flow.gate import trunk_of
 from fastagi.flow.menu_end import AGAIN, MenuEnd
 from ivr_prompts.compose import spoken_money
-from services.card_facts import CardFacts
-from services.redeem_voucher import Redeemed, VoucherRefusal
+from services.cards.card_facts import CardFacts
+from services.vouchers.redeem_voucher import Redeemed, VoucherRefusal
 
 CODE_DIGITS_MAX = 16
 log = structlog.get_logger()

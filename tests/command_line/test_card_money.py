@@ -15,10 +15,10 @@ from billing.states import CardType
 from command_line.__main__ import main
 from command_line.installation import settings
 from models import AuditEntry, VoucherBatch
-from services.generate_vouchers import generate_vouchers
-from services.pin_keys import create_pin_keys, load_pin_keys
-from services.verify_ledger import verify_ledger
-from services.voucher_report import voucher_rows
+from services.keys.pin_keys import create_pin_keys, load_pin_keys
+from services.money.verify_ledger import verify_ledger
+from services.vouchers.generate_vouchers import generate_vouchers
+from services.vouchers.voucher_report import voucher_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,11 +27,11 @@ from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from command_line.worker import planned_job, work_until
 from models import Card, CardSeries, JobLock, LedgerEntry, Wallet
 from models.database import make_read_engine
-from services import apply_expiry
-from services.audit import Actor, Door
-from services.job_lock import take_lock
-from services.update_series import update_series
-from services.verify_ledger import verify_ledger
+from services.audit.audit import Actor, Door
+from services.money.verify_ledger import verify_ledger
+from services.series import apply_expiry
+from services.series.update_series import update_series
+from services.upkeep.job_lock import take_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from command_line.__main__ import main
 from models import GuardBudget
 from models.database import make_engine
-from services.audit import Act, Actor, Door, note
-from services.guard_entry import Caller
-from services.identify_card import identify_card
+from services.audit.audit import Act, Actor, Door, note
+from services.calls.identify_card import identify_card
+from services.guard.guard_entry import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,10 +18,10 @@ from billing.states import CardStatus
 from command_line.__main__ import main
 from models import AuditEntry, Card, CardGroup, CardSeries, Job, Wallet
 from models.database import make_engine
-from services import import_cards, import_table
-from services.card_facts import CARD_BY_NUMBER
-from services.pin_keys import load_pin_keys, write_draft
-from services.verify_ledger import verify_ledger
+from services.cards.card_facts import CARD_BY_NUMBER
+from services.keys.pin_keys import load_pin_keys, write_draft
+from services.money.verify_ledger import verify_ledger
+from services.series import import_cards, import_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

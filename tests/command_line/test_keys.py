@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from command_line import keys as keys_command
 from command_line.__main__ import main
-from services.pin_keys import load_pin_keys
+from services.keys.pin_keys import load_pin_keys
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,13 +24,14 @@ from billing.card_number import grouped
 from billing.states import CardStatus
 from command_line.__main__ import main
 from models import AuditEntry, Card, VoucherBatch, Wallet
-from services import export_series, sheet_writer
-from services.pin_keys import create_pin_keys
+from services.keys.pin_keys import create_pin_keys
+from services.series import export_series
+from services.store import sheet_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from services.create_series import NewCard
+    from services.series.create_series import NewCard
 
 FORMULA = "=HYPERLINK(A1)"
 EMPTY = ["", ""]

@@ -25,11 +25,11 @@ from models import (
     Wallet,
 )
 from models.database import make_engine
-from services.create_series import NewCard, create_series
-from services.demo_data import SELL_RATES, create_demo
-from services.migrate import upgrade
-from services.pin_keys import PinKeys, create_pin_keys, load_pin_keys
-from services.verify_ledger import verify_ledger
+from services.demo.demo_data import SELL_RATES, create_demo
+from services.keys.pin_keys import PinKeys, create_pin_keys, load_pin_keys
+from services.money.verify_ledger import verify_ledger
+from services.series.create_series import NewCard, create_series
+from services.store.migrate import upgrade
 from tests.asterisk_fixtures import Plant, wait_for
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from house import DEAD_ROUTE, SHORT_PIN, TWO_SECONDS, House
 from sqlalchemy import select
 
 from models import Account
-from services.demo_data import ACCESS_NUMBER_AND_PIN, ACCESS_SPANISH
+from services.demo.demo_data import ACCESS_NUMBER_AND_PIN, ACCESS_SPANISH
 
 if TYPE_CHECKING:
     from conftest import Told

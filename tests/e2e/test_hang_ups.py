@@ -13,7 +13,7 @@ from house import SHORT_PIN, House
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.create_series import NewCard
+    from services.series.create_series import NewCard
 
 pytestmark = pytest.mark.asterisk
 

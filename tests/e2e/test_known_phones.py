@@ -11,7 +11,7 @@ from house import KNOWN_PHONES, House
 if TYPE_CHECKING:
     from conftest import Told
 
-    from services.create_series import NewCard
+    from services.series.create_series import NewCard
 
 pytestmark = pytest.mark.asterisk
 

@@ -10,7 +10,7 @@ from caller import ASK_CARD, ASK_NUMBER, ASK_PIN, dialling
 from databases import Cluster, started_cluster
 from house import SHORT_PIN, House, furnish
 
-from services.demo_data import ACCESS_NUMBER_AND_PIN
+from services.demo.demo_data import ACCESS_NUMBER_AND_PIN
 from tests.asterisk_fixtures import cel_rows
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from caller import ASK_CARD, ASK_NUMBER, ASK_PIN, Caller, dialling
 from clocks import our_ms
 from house import SHORT_PIN, House
 
-from services.demo_data import ACCESS_NUMBER_AND_PIN
+from services.demo.demo_data import ACCESS_NUMBER_AND_PIN
 from tests.asterisk_fixtures import cel_rows, wait_for
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models import Card, CardSeries, Wallet
 from models.database import LOCK_MS_MAX, STATEMENT_MS_MAX, make_engine, make_read_engine, session_factory
-from services.create_series import create_series
+from services.series.create_series import create_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

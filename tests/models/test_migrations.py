@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from models import Base
 from models.database import make_engine
-from services.migrate import alembic_config, is_current, upgrade
-from services.verify_ledger import TRIGGERS_POSTGRESQL, TRIGGERS_SQLITE
+from services.money.verify_ledger import TRIGGERS_POSTGRESQL, TRIGGERS_SQLITE
+from services.store.migrate import alembic_config, is_current, upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

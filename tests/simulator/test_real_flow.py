@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from command_line.dial import dial
 from command_line.init import init
 from command_line.verify import verify
-from services.demo_data import ACCESS_NUMBER_AND_PIN, ACCESS_PIN_ONLY, ACCESS_SPANISH
+from services.demo.demo_data import ACCESS_NUMBER_AND_PIN, ACCESS_PIN_ONLY, ACCESS_SPANISH
 from simulator.report import CallReport
 
 DESTINATION = "37061234567#"

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from billing.states import CardStatus, CardType, PinEntryMode, SeriesStatus
 from fastagi.flow.card_call import CallEnd
 from models import Hold
-from services.create_series import create_series
+from services.series.create_series import create_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from fastagi.flow.card_call import CallEnd
 from models import CallerIdBinding, FailedEntry, LedgerEntry, SpeedDial, Voucher, VoucherBatch
-from services.voucher_codes import code_digests
+from services.vouchers.voucher_codes import code_digests
 from telephony.handover import Variable
 
 if TYPE_CHECKING:

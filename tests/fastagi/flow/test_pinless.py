@@ -10,14 +10,14 @@ from sqlalchemy import select
 
 from billing.states import CardStatus, PinEntryMode
 from models import CallerIdBinding, CallerIdBindingEvent
-from services.create_series import create_series
+from services.series.create_series import create_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from line import Line
 
-    from services.create_series import NewCard
+    from services.series.create_series import NewCard
 
 ONE, TWO = "37061234567", "37067654321"
 ASK = "enter-destination-end-with-hash"

@@ -1,0 +1,1 @@
+"""A call on the platform: identified, quoted, authorised, settled, and what is told of it."""

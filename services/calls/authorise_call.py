@@ -1,0 +1,153 @@
+"""Authorise a call: set its money aside in one conditional UPDATE, with everything frozen by which it will be
+charged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from billing.refusals import Refusal
+from models import Hold, Wallet
+from models.wallet import HOUSE_KINDS
+from services.calls.day_limits import is_day_kept
+from services.calls.frozen_quote import FrozenQuote, FrozenRoute
+from services.calls.quote_call import Quote
+from services.cards.card_facts import get_card
+from services.money.house_wallets import house_wallets
+from services.store.run import run
+from services.store.upsert import insert_or_skip
+
+# Money and calls are judged by this one statement: the row lock makes both exact however many callers there are.
+SET_ASIDE = (
+    update(Wallet)
+    .where(
+        Wallet.id == bindparam("wallet"),
+        Wallet.open_holds < bindparam("calls_max"),
+        Wallet.balance_micros - Wallet.held_micros + Wallet.credit_limit_micros
+        >= bindparam("amount_micros") * (bindparam("calls_max") - Wallet.open_holds),
+    )
+    .values(held_micros=Wallet.held_micros + bindparam("amount_micros"), open_holds=Wallet.open_holds + 1)
+    .returning(Wallet.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Where the call comes from, as the call record will show it. `heard` is the trace so far (no digit of a PIN)."""
+
+    channel_id: str
+    access_number: str
+    caller_id: str | None
+    house: Mapping[str, int]  # ids of the house wallets of the card's currency, by kind
+    heard: tuple[dict[str, Any], ...] = ()
+    is_pinless: bool = False  # known by the phone alone
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """The money is held; what the dialplan may now do."""
+
+    call_id: str
+    quote: FrozenQuote
+
+
+def authorise_call(
+    session: Session, call_id: str, quote: Quote, context: CallContext, now: datetime
+) -> Authorised | Refusal:
+    """Hold the money of a call, once for each call id: a repeat gives the first answer.
+
+    The hold row goes in before the wallet is touched: the other order deadlocks against a settlement of the same call.
+    """
+    frozen = _frozen(quote, replace(context, house=_house(session, quote, context)))
+    is_new = insert_or_skip(
+        session,
+        Hold,
+        call_id=call_id,
+        wallet_id=quote.card.wallet_id,
+        card_id=quote.card.card_id,
+        amount_micros=quote.amount_micros,
+        placed_at=now,
+        heartbeat_at=now,
+        quote=frozen.as_json(),
+    )
+    if not is_new:
+        return _first_answer(session, call_id)
+    is_paid = _is_within_the_day(session, quote) and _set_aside(session, quote)
+    refusal = _card_refusal(session, quote, now) if is_paid else _money_refusal(session, quote)
+    if refusal is None:
+        return Authorised(call_id, frozen)
+    session.execute(delete(Hold).where(Hold.call_id == call_id))
+    return refusal
+
+
+def _house(session: Session, quote: Quote, context: CallContext) -> Mapping[str, int]:
+    """The other side of every charge must be known before the call: a settlement cannot do without it. What the
+    caller of this keeps may be older than the currency.
+    """
+    if all(kind in context.house for kind in HOUSE_KINDS):
+        return context.house
+    wallets = house_wallets(session).items()
+    return {kind: wallet_id for (kind, currency), wallet_id in wallets if currency == quote.card.currency}
+
+
+def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
+    return FrozenQuote(
+        destination=quote.destination,
+        destination_name=quote.destination_name,
+        rate_prefix=quote.rate_prefix,
+        currency=quote.card.currency,
+        price=quote.price,
+        activates=quote.activates,
+        card_type=quote.card.group.card_type,
+        empty_below_micros=quote.card.group.empty_below_micros,
+        routes=tuple(FrozenRoute.of(route) for route in quote.routes),
+        limit_seconds=quote.limit_seconds,
+        announced_seconds=quote.announced_seconds,
+        warning_seconds=quote.warning_seconds,
+        channel_id=context.channel_id,
+        access_number=context.access_number,
+        caller_id=context.caller_id,
+        house=dict(context.house),
+        heard=context.heard,
+        is_pinless=context.is_pinless,
+        disposable_until_empty=quote.card.group.disposable_until_empty,
+    )
+
+
+def _is_within_the_day(session: Session, quote: Quote) -> bool:
+    return quote.day_limits is None or is_day_kept(session, quote.card, quote.day_limits)
+
+
+def _set_aside(session: Session, quote: Quote) -> bool:
+    card = quote.card
+    wanted = {"wallet": card.wallet_id, "calls_max": card.calls_max, "amount_micros": quote.amount_micros}
+    return run(session, SET_ASIDE, wanted).one_or_none() is not None
+
+
+def _card_refusal(session: Session, quote: Quote, now: datetime) -> Refusal | None:
+    """Look once more, now that the wallet is locked: a settlement that used the card up, or a block, came before."""
+    card = get_card(session, quote.card.card_id)
+    refusal = card.stopped_by(now)
+    if refusal is not None:
+        _give_back(session, quote)
+    return refusal
+
+
+def _give_back(session: Session, quote: Quote) -> None:
+    freed = {"held_micros": Wallet.held_micros - quote.amount_micros, "open_holds": Wallet.open_holds - 1}
+    session.execute(update(Wallet).where(Wallet.id == quote.card.wallet_id).values(freed))
+
+
+def _money_refusal(session: Session, quote: Quote) -> Refusal:
+    open_holds = session.scalars(select(Wallet.open_holds).where(Wallet.id == quote.card.wallet_id)).one()
+    in_use = open_holds >= quote.card.calls_max
+    return Refusal.CARD_IN_USE if in_use else Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
+
+
+def _first_answer(session: Session, call_id: str) -> Authorised:
+    stored = session.scalars(select(Hold.quote).where(Hold.call_id == call_id)).one()
+    return Authorised(call_id, FrozenQuote.from_json(stored))

@@ -1,0 +1,164 @@
+"""Quote a call: the price of the destination for this card, the routes, the time the money lasts, and what is to
+be held.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+
+from sqlalchemy.orm import Session
+
+from billing.announcement import announced_seconds, ghost_percent_for
+from billing.destination_rules import is_permitted
+from billing.lcr import Route, ordered_routes
+from billing.rating import FREE_PRICE, CallPrice, Tax, affordable_seconds, call_cost
+from billing.refusals import Refusal
+from billing.states import ActivatesOn, CardStatus, CardType
+from services.calls.access import Access, tax_profiles
+from services.calls.day_limits import DayLeft, DayLimits, day_left, find_day_limits
+from services.cards.card_facts import CardFacts, get_card
+from services.routing.rates import CallRates, Price, find_rates
+
+NO_LIMITS = DayLeft(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What the hold freezes. `limit_seconds` is what the money pays; `announced_seconds` what the caller is told."""
+
+    card: CardFacts
+    destination: str
+    price: CallPrice
+    activates: bool
+    rate_prefix: str
+    destination_name: str
+    routes: tuple[Route, ...]
+    limit_seconds: int
+    announced_seconds: int
+    amount_micros: int
+    warning_seconds: tuple[int, ...]
+    day_limits: DayLimits | None = None
+
+
+def quote_call(
+    session: Session,
+    access: Access,
+    card: CardFacts,
+    destination: str,
+    now: datetime,
+    zone: tzinfo = UTC,
+    *,
+    is_pinless: bool = False,
+) -> Quote | Refusal:
+    """The first failing line of features.md 5.3 DEST decides. The card is read afresh: since it was identified it may
+    have been recharged, or another call of it may have ended.
+
+    `destination` is in international digits, already rewritten. Limits of a day end with the day of `zone`;
+    `is_pinless`: no PIN was keyed in this call.
+    """
+    card = get_card(session, card.card_id)
+    if not is_permitted(destination, access.destination_rules(card.group.id, card.series.id)):
+        return Refusal.NOT_ALLOWED
+    rates = find_rates(session, card, destination, now)
+    rate = rates.price
+    if rate is None:
+        return Refusal.NO_RATE
+    if rate.is_blocked:
+        return Refusal.NOT_ALLOWED
+    price = _price(session, access, card, rate)
+    day_limits = find_day_limits(card.group, now, zone, is_pinless=is_pinless)
+    left = NO_LIMITS if day_limits is None else day_left(session, card, day_limits)
+    limit_seconds = affordable_seconds(price, _share_micros(card, left), _seconds_max(card, left))
+    routes = _routes(card, rates, price, limit_seconds)
+    if not routes and not _routes(card, rates, price, card.group.call_seconds_max):
+        return Refusal.NO_ROUTE
+    # A carrier's first block makes a very short call a loss: it is the money that is short.
+    if not routes or _is_money_short(card, limit_seconds):
+        return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
+    return Quote(
+        card=card,
+        destination=destination,
+        price=price,
+        activates=_activates(card),
+        rate_prefix=rate.prefix,
+        destination_name=rate.destination_name,
+        routes=routes,
+        limit_seconds=limit_seconds,
+        announced_seconds=_announced_seconds(access, card, destination, rate, limit_seconds),
+        amount_micros=call_cost(price, limit_seconds).total_micros,
+        warning_seconds=access.warning_seconds,
+        day_limits=day_limits,
+    )
+
+
+def _price(session: Session, access: Access, card: CardFacts, rate: Price) -> CallPrice:
+    """An unlimited card calls the destinations of its table for nothing (V-7)."""
+    activation_fee_micros = card.series.activation_fee_micros if _activates(card) else 0
+    if card.group.card_type is CardType.UNLIMITED:
+        return replace(FREE_PRICE, activation_fee_micros=activation_fee_micros)
+    return CallPrice(
+        tariff=rate.tariff,
+        access_surcharge=access.surcharge,
+        taxes=_taxes(session, access, card.series.tax_profile_id),
+        activation_fee_micros=activation_fee_micros,
+    )
+
+
+def _taxes(session: Session, access: Access, profile_id: int | None) -> tuple[Tax, ...]:
+    """A profile that is newer than the access number's kept facts is read now: no call goes untaxed."""
+    if profile_id is None:
+        return ()
+    known = access.taxes.get(profile_id)
+    return tax_profiles(session)[profile_id] if known is None else known
+
+
+def _activates(card: CardFacts) -> bool:
+    return card.status is CardStatus.PENDING and card.group.activates_on is ActivatesOn.FIRST_ANSWERED_CALL
+
+
+def _share_micros(card: CardFacts, left: DayLeft) -> int:
+    """With several calls at once, a call may hold only its share of what is there (features.md 3.1), and of what the
+    day leaves.
+    """
+    there = card.available_micros if left.spend_micros is None else min(card.available_micros, left.spend_micros)
+    return there // _calls_left(card)
+
+
+def _seconds_max(card: CardFacts, left: DayLeft) -> int:
+    if left.talk_seconds is None:
+        return card.group.call_seconds_max
+    return max(0, min(card.group.call_seconds_max, left.talk_seconds // _calls_left(card)))
+
+
+def _calls_left(card: CardFacts) -> int:
+    return max(1, card.calls_max - card.open_holds)
+
+
+def _routes(card: CardFacts, rates: CallRates, price: CallPrice, granted_seconds: int) -> tuple[Route, ...]:
+    if rates.plan is None:
+        return ()
+    choice = ordered_routes(
+        rates.candidates,
+        price,
+        rates.plan.strategy,
+        granted_seconds=granted_seconds,
+        routes_max=rates.plan.routes_max,
+        price_cap_percent=rates.plan.price_cap_percent,
+        # An unlimited card was paid in advance: each of its calls earns nothing, so every carrier would look like
+        # a loss.
+        loss_guard=card.group.card_type is not CardType.UNLIMITED,
+    )
+    return choice.routes
+
+
+def _is_money_short(card: CardFacts, limit_seconds: int) -> bool:
+    group = card.group
+    return limit_seconds < group.call_seconds_min or card.available_micros < group.balance_min_to_call_micros
+
+
+def _announced_seconds(access: Access, card: CardFacts, destination: str, rate: Price, limit_seconds: int) -> int:
+    """The longest prefix wins, be it a percent of the rate or one of the group's list; else the group's own."""
+    overrides = dict(access.ghost_percents.get(card.group.id, {}))
+    if rate.ghost_minutes_percent is not None:
+        overrides.setdefault(rate.prefix, rate.ghost_minutes_percent)
+    percent = ghost_percent_for(destination, overrides, card.group.ghost_minutes_percent)
+    return announced_seconds(limit_seconds, percent, say_seconds=card.group.says_seconds)

@@ -1,0 +1,1 @@
+"""The life of single cards: their states, dates and belongings."""

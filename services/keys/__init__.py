@@ -1,0 +1,1 @@
+"""The keys of PINs and codes, kept outside the database."""

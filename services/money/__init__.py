@@ -1,0 +1,1 @@
+"""Movements of money outside of calls, and the proof of every balance."""

@@ -1,0 +1,1 @@
+"""Which carriers a call is offered to, and at which prices."""

@@ -1,0 +1,1 @@
+"""Batches of cards: planned, made, exported, printed, imported, changed."""

@@ -1,0 +1,1 @@
+"""How use cases reach database, files and settings."""

@@ -1,0 +1,1 @@
+"""The jobs that run by the clock: fees, expiry, lapse, forgetting."""

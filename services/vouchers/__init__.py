@@ -1,0 +1,1 @@
+"""Voucher codes: made, exported, blocked, redeemed."""
