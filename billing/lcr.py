@@ -17,6 +17,7 @@ _DIALABLE: Final = re.compile(r"[0-9]{3,20}")  # what the dialplan takes as a nu
 class RoutingStrategy(StrEnum):
     LEAST_COST = "least_cost"
     PRIORITY = "priority"  # the lowest number first
+    SHARE = "share"  # each carrier its weight of the calls
 
 
 class SkipReason(StrEnum):
@@ -105,6 +106,7 @@ class Priced(NamedTuple):
 ORDERS: Final[dict[RoutingStrategy, Callable[[Priced], tuple[int, int, str]]]] = {
     RoutingStrategy.LEAST_COST: lambda it: (it.nominal_micros, it.candidate.priority, it.candidate.endpoint),
     RoutingStrategy.PRIORITY: lambda it: (it.candidate.priority, it.nominal_micros, it.candidate.endpoint),
+    RoutingStrategy.SHARE: lambda it: (it.candidate.priority, it.nominal_micros, it.candidate.endpoint),
 }
 
 

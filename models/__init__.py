@@ -1,7 +1,19 @@
 """Tables and constraints; no rules. Importing the package registers every table on Base.metadata."""
 
 from models.access_number import AccessNumber
-from models.account import Account, TrunkProtocol
+from models.account import (
+    Account,
+    AccountAddress,
+    AccountGateway,
+    AccountLoad,
+    AccountNumber,
+    AniSide,
+    CallerIdMode,
+    Gateway,
+    IdentBy,
+    NumberUse,
+    TrunkProtocol,
+)
 from models.audit import AuditEntry, AuditHead
 from models.base import Base
 from models.call import CallRecord
@@ -16,8 +28,8 @@ from models.ivr_plan import IvrPlan, IvrPlanGroup
 from models.job import Job, JobLock
 from models.ledger import LedgerEntry, LedgerKind
 from models.overdraft import Overdraft
-from models.rate_table import Rate, RateTable
-from models.routing_plan import RoutingPlan, RoutingPlanCarrier
+from models.rate_table import DeckRevision, Rate, RateTable
+from models.routing_plan import RoutingPlan, RoutingPlanCarrier, RoutingRule, RoutingRuleCarrier
 from models.seller import Distributor, Reseller
 from models.speed_dial import SpeedDial
 from models.tax import TaxProfile, TaxRate
@@ -27,6 +39,11 @@ from models.wallet import Wallet, WalletKind
 __all__ = [
     "AccessNumber",
     "Account",
+    "AccountAddress",
+    "AccountGateway",
+    "AccountLoad",
+    "AccountNumber",
+    "AniSide",
     "AuditEntry",
     "AuditHead",
     "Base",
@@ -34,29 +51,36 @@ __all__ = [
     "CallRecord",
     "CallerIdBinding",
     "CallerIdBindingEvent",
+    "CallerIdMode",
     "Card",
     "CardGroup",
     "CardSeries",
     "Client",
+    "DeckRevision",
     "DestinationRule",
     "Distributor",
     "FailedEntry",
+    "Gateway",
     "GhostPercent",
     "GuardBudget",
     "GuardCounter",
     "Hold",
+    "IdentBy",
     "IvrPlan",
     "IvrPlanGroup",
     "Job",
     "JobLock",
     "LedgerEntry",
     "LedgerKind",
+    "NumberUse",
     "Overdraft",
     "Rate",
     "RateTable",
     "Reseller",
     "RoutingPlan",
     "RoutingPlanCarrier",
+    "RoutingRule",
+    "RoutingRuleCarrier",
     "SpeedDial",
     "TaxProfile",
     "TaxRate",

@@ -12,9 +12,10 @@ from models.base import Base, Currency, Micros, Moment, reference, word
 class CallRecord(Base):
     """`talk_ms` is our own stamp, from the carrier's answer to the end of its leg; `talk_seconds` what is charged for.
 
-    `announced_seconds` is what the caller was told, `limit_seconds` what was granted. `charge_lines` and `tried`
-    are lists of
-    objects; `heard` is the trace of what the caller heard and pressed before this call was dialled (a PIN is masked).
+    `account_id` is the originator of a call without a card. `reversed_at` marks a call whose charge was given back: it
+    counts in no statistics (JA-12). `announced_seconds` is what the caller was told, `limit_seconds` what was granted.
+    `charge_lines` and `tried` are lists of objects; `heard` is the trace of what the caller heard and pressed before
+    this call was dialled (a PIN is masked).
     """
 
     __tablename__ = "call_record"
@@ -24,11 +25,13 @@ class CallRecord(Base):
         CheckConstraint("talk_seconds <= limit_seconds", "within_the_limit"),
         Index("ix_call_record_card", "card_id", "placed_at"),
         Index("ix_call_record_placed", "placed_at"),
+        Index("ix_call_record_account", "account_id", "placed_at"),
     )
 
     call_id: Mapped[str] = mapped_column(String(80), ForeignKey("hold.call_id", ondelete="RESTRICT"), primary_key=True)
     wallet_id: Mapped[int] = reference("wallet.id")
     card_id: Mapped[int | None] = reference("card.id")
+    account_id: Mapped[int | None] = reference("account.id")
     channel_id: Mapped[str] = mapped_column(String(150))
     access_number: Mapped[str] = mapped_column(String(15))
     caller_id: Mapped[str | None] = mapped_column(String(15))
@@ -58,3 +61,4 @@ class CallRecord(Base):
     buy_prefix: Mapped[str | None] = mapped_column(String(20))
     buy_cost_micros: Mapped[Micros]
     heard: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    reversed_at: Mapped[Moment | None]

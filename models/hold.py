@@ -15,7 +15,9 @@ class Hold(Base):
     """`quote` freezes everything by which the call is charged: price terms, destination, routes, limit and
     announcement.
 
-    A lease that ran out (heartbeat_at + lease_seconds) is a reason to ask Asterisk, never by itself a reason to void.
+    `account_id` is the originator of a call without a card, `route_account_id` the carrier whose capacity the call
+    uses now. A lease that ran out (heartbeat_at + lease_seconds) is a reason to ask Asterisk, never by itself a reason
+    to void.
     """
 
     __tablename__ = "hold"
@@ -30,6 +32,8 @@ class Hold(Base):
     call_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     wallet_id: Mapped[int] = reference("wallet.id")
     card_id: Mapped[int | None] = reference("card.id")
+    account_id: Mapped[int | None] = reference("account.id")
+    route_account_id: Mapped[int | None] = reference("account.id")
     amount_micros: Mapped[Micros]
     state: Mapped[HoldState] = mapped_column(word(HoldState), default=HoldState.OPEN)
     placed_at: Mapped[Moment]

@@ -1,21 +1,27 @@
 """Tax profiles: the taxes added to the price of a call."""
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy import CheckConstraint, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Name, reference
 
 
 class TaxProfile(Base):
+    """With `is_inclusive` the prices of the rate table contain the taxes; else they come on top."""
+
     __tablename__ = "tax_profile"
     __table_args__ = (UniqueConstraint("name"),)
 
     id: Mapped[Id]
     name: Mapped[Name]
+    is_inclusive: Mapped[bool] = mapped_column(default=False, server_default=false())
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class TaxRate(Base):
-    """One tax of a profile, in parts per million of the untaxed price (200,000 = 20 %)."""
+    """One tax of a profile, in parts per million (200,000 = 20 %) of the untaxed price; a compound one, of that price
+    and the taxes before it.
+    """
 
     __tablename__ = "tax_rate"
     __table_args__ = (
@@ -32,3 +38,4 @@ class TaxRate(Base):
     position: Mapped[int]
     name: Mapped[Name]
     parts_per_million: Mapped[int]
+    is_compound: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -58,7 +58,7 @@ def quote_call(
     card = get_card(session, card.card_id)
     if not is_permitted(destination, access.destination_rules(card.group.id, card.series.id)):
         return Refusal.NOT_ALLOWED
-    rates = find_rates(session, card, destination, now)
+    rates = find_rates(session, card, destination, now, zone)
     rate = rates.price
     if rate is None:
         return Refusal.NO_RATE

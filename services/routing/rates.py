@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, null, or_, select, union_all
+from sqlalchemy import Row, Select, bindparam, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from billing.lcr import Candidate, RoutingStrategy
 from billing.phone import NUMBER_DIGITS_MAX
+from billing.rate_choice import Precision, day_minute, has_hours
 from billing.rating import Step, Tariff
 from models import Account, Client, Rate, RateTable, RoutingPlan, RoutingPlanCarrier
 from services.cards.card_facts import CardFacts
@@ -27,7 +28,16 @@ CARRIER_COLUMNS = (
     RoutingPlan.routes_max,
     RoutingPlan.price_cap_percent,
 )
-RATE_COLUMNS = (Rate.prefix, Rate.valid_from, Rate.is_blocked, Rate.destination_name, Rate.ghost_minutes_percent)
+RATE_COLUMNS = (
+    Rate.prefix,
+    Rate.valid_from,
+    Rate.days,
+    Rate.from_minute,
+    Rate.until_minute,
+    Rate.is_blocked,
+    Rate.destination_name,
+    Rate.ghost_minutes_percent,
+)
 PREFIX_NAMES = tuple(f"prefix_{length}" for length in range(1, NUMBER_DIGITS_MAX + 1))
 TARIFFS_KEPT_MAX = 10_000
 _TARIFF_FROM = len(CARRIER_COLUMNS) + len(RATE_COLUMNS)
@@ -39,6 +49,9 @@ def _rates_that_hold(whose: Sequence[Any]) -> Select[*tuple[Any, ...]]:
         Rate.prefix.in_([bindparam(name) for name in PREFIX_NAMES]),
         Rate.valid_from <= bindparam("now"),
         or_(Rate.valid_until.is_(None), Rate.valid_until > bindparam("now")),
+        Rate.days.bitwise_and(bindparam("day")) != 0,
+        Rate.from_minute <= bindparam("minute"),
+        Rate.until_minute > bindparam("minute"),
     )
 
 
@@ -48,7 +61,7 @@ BUYING = (
     .join(RoutingPlanCarrier, RoutingPlanCarrier.routing_plan_id == RoutingPlan.id)
     .join(Account, Account.id == RoutingPlanCarrier.account_id)
     .join(Client, Client.id == Account.client_id)
-    .join(RateTable, RateTable.id == Account.terminator_rate_table_id)
+    .join(RateTable, RateTable.id == func.coalesce(Account.terminator_rate_table_id, Client.terminator_rate_table_id))
     .join(Rate, Rate.rate_table_id == RateTable.id)
     # Prices of two currencies cannot be compared, so a carrier with another one takes no part.
     .where(RoutingPlan.id == bindparam("routing_plan"), RateTable.currency == bindparam("currency"))
@@ -87,13 +100,12 @@ class CallRates:
     candidates: tuple[Candidate, ...]
 
 
-def find_rates(session: Session, card: CardFacts, number: str, now: datetime) -> CallRates:
-    """The selling rate of the card, and of each carrier of its plan that carrier's longest prefix; of several periods
-    the one that began last.
-    """
+def find_rates(session: Session, card: CardFacts, number: str, now: datetime, zone: tzinfo = UTC) -> CallRates:
+    """The selling rate of the card, and the rate of each carrier of its plan; days and hours are those of `zone`."""
     series = card.series
+    at = day_minute(now, zone)
     tables = {"rate_table": series.rate_table_id, "routing_plan": series.routing_plan_id, "currency": card.currency}
-    values = {**tables, **prefixes_of(number), "now": now}
+    values = {**tables, **prefixes_of(number), "now": now, "day": at.day, "minute": at.minute}
     best: dict[int | None, Row[*tuple[Any, ...]]] = {}
     for row in run(session, RATES_OF_CALL, values).all():
         known = best.get(row.carrier_id)
@@ -111,8 +123,8 @@ def prefixes_of(number: str) -> dict[str, str]:
     return {name: number[:length] for length, name in enumerate(PREFIX_NAMES, 1)}
 
 
-def _precision(row: Row[*tuple[Any, ...]]) -> tuple[int, datetime]:
-    return len(row.prefix), row.valid_from
+def _precision(row: Row[*tuple[Any, ...]]) -> Precision:
+    return Precision(len(row.prefix), has_hours(row.days, row.from_minute, row.until_minute), row.valid_from)
 
 
 def _price(row: Row[*tuple[Any, ...]]) -> Price:
