@@ -1,0 +1,1 @@
+"""Clients and their accounts: who sends calls to us and who takes ours."""

@@ -1,0 +1,1 @@
+"""Rate tables and their rates: kept, imported, exported, looked up."""
