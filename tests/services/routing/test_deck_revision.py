@@ -19,5 +19,5 @@ def test_a_change_counts_up_and_marks_its_tables(session: Session) -> None:
     before = deck_revision(session)
     assert touch_deck(session, second) == before + 1
     assert touch_deck(session) == before + 2 == deck_revision(session)
-    revisions = dict(session.execute(select(RateTable.id, RateTable.revision)).tuples())
+    revisions = dict(session.execute(select(RateTable.id, RateTable.revision)).all())
     assert (revisions[first], revisions[second]) == (0, before + 1)
