@@ -18,6 +18,7 @@ from command_line.init import init
 from command_line.keys import keys
 from command_line.plan import plan
 from command_line.prompts import prompts
+from command_line.rates import rates
 from command_line.series import series
 from command_line.up import up
 from command_line.verify import verify
@@ -43,6 +44,7 @@ for command in (
     group,
     series,
     plan,
+    rates,
     fees,
     voucher,
     keys,

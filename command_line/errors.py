@@ -1,9 +1,14 @@
 """Failures that a user can mend: what, why and what next, on stderr, with exit status 1."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import click
+
+from services.store.fields import FieldsRefused
+from services.store.version_check import ChangedMeanwhile, NotThere
 
 
 class Failure(click.ClickException):
@@ -20,3 +25,12 @@ class Failure(click.ClickException):
         click.secho(f"Error: {self.message}", err=True, file=target, fg="red")
         if self.cure:
             click.echo(f"  -> {self.cure}", err=True, file=target)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What a service refuses, as a failure with the service's own sentence."""
+    try:
+        yield
+    except (FieldsRefused, ChangedMeanwhile, NotThere) as refused:
+        raise Failure(str(refused)) from refused

@@ -1,7 +1,7 @@
 """Options of a command from a table of fields, and their texts as checked values."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import click
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.money import MoneyTextRefused, micros_from_text
 from command_line.errors import Failure
+from command_line.installation import settings
 from services.store.fields import Field, FieldKind
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -46,6 +47,12 @@ def id_of(session: Session, table: Any, what: str, name: str) -> int:  # noqa: A
     raise Failure(f"There is no {what} called {name!r}.", f"There are: {', '.join(names) or 'none'}")
 
 
+def moment(text: str) -> datetime:
+    """`2027-01-31` or `2027-01-31T08:00`, on the platform's clock unless an offset is given."""
+    given = datetime.fromisoformat(text)
+    return given if given.tzinfo else given.replace(tzinfo=settings().zone)
+
+
 def _option(field: Field) -> Callable[[Command], Command]:
     name = field.name.removesuffix("_micros").removesuffix("_id").replace("_", "-")
     told = f"{field.help} ('{NOTHING}' empties it.)" if field.is_optional else field.help
@@ -58,6 +65,7 @@ def _option(field: Field) -> Callable[[Command], Command]:
         FieldKind.WHOLE: "NUMBER",
         FieldKind.MONEY: "AMOUNT",
         FieldKind.DAY: "YYYY-MM-DD",
+        FieldKind.MOMENT: "MOMENT",
         FieldKind.CHOICE: "NAME",
     }
     return click.option(f"--{name}", field.name, metavar=shapes.get(field.kind, "TEXT"), help=told)
@@ -66,19 +74,20 @@ def _option(field: Field) -> Callable[[Command], Command]:
 def _value(session: Session, field: Field, given: Any, tables: Mapping[str, Any]) -> Any:  # noqa: ANN401 (by its kind)
     if field.is_optional and given == NOTHING:
         return None
+    if field.kind is FieldKind.CHOICE:
+        return id_of(session, tables[field.name], field.name.removesuffix("_id").replace("_", " "), given)
+    read = READERS.get(field.kind)
     try:
-        match field.kind:
-            case FieldKind.WHOLE:
-                return int(given)
-            case FieldKind.MONEY:
-                return micros_from_text(given)
-            case FieldKind.DAY:
-                return date.fromisoformat(given)
-            case FieldKind.CHOICE:
-                return id_of(session, tables[field.name], field.name.removesuffix("_id").replace("_", " "), given)
-            case _:
-                return given
+        return given if read is None else read(given)
     except MoneyTextRefused as refused:
         raise click.BadParameter(str(refused), param_hint=field.name) from refused
     except ValueError as wrong:
         raise click.BadParameter(f"{given!r} is no {field.kind.value} value.", param_hint=field.name) from wrong
+
+
+READERS: dict[FieldKind, Callable[[str], Any]] = {
+    FieldKind.WHOLE: int,
+    FieldKind.MONEY: micros_from_text,
+    FieldKind.DAY: date.fromisoformat,
+    FieldKind.MOMENT: moment,
+}

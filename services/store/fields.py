@@ -4,7 +4,7 @@ their forms, and by which every value is checked where it is saved.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,7 @@ class FieldKind(StrEnum):
     FLAG = "flag"
     WORD = "word"
     DAY = "day"
+    MOMENT = "moment"  # an aware datetime
     CHOICE = "choice"  # the id of a row of another table
 
 
@@ -80,8 +81,14 @@ def _checked(field: Field, value: object) -> tuple[Any, str | None]:
             return _word(field, value)
         case FieldKind.DAY:
             return value, None if isinstance(value, date) else f"The {spoken(field.name)} is a day, such as 2027-12-31."
+        case FieldKind.MOMENT:
+            return value, None if _is_moment(value) else f"The {spoken(field.name)} is a moment with its time zone."
         case _:
             return _whole(field, value)
+
+
+def _is_moment(value: object) -> bool:
+    return isinstance(value, datetime) and value.tzinfo is not None
 
 
 def _text(field: Field, value: object) -> tuple[str | None, str | None]:

@@ -5,9 +5,9 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import CardGroup, CardSeries
+from models import Account, CardGroup, CardSeries, Client, Gateway, RateTable, RoutingPlan, TaxProfile
 
-Versioned = TypeVar("Versioned", CardGroup, CardSeries)
+Versioned = TypeVar("Versioned", Account, CardGroup, CardSeries, Client, Gateway, RateTable, RoutingPlan, TaxProfile)
 
 
 class ChangedMeanwhile(ValueError):

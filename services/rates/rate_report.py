@@ -1,0 +1,59 @@
+"""Rate tables and their rates in plain words, for the command line and for pages."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Rate, RateTable
+from services.rates.rate_fields import RATE_FIELDS
+from services.rates.table_users import table_users
+
+RATES_SHOWN_MAX = 1_000
+
+
+def rate_tables(session: Session, *, with_deleted: bool = False) -> list[dict[str, Any]]:
+    """By name, each with its number of rates (those of past and future periods too)."""
+    counted = select(Rate.rate_table_id, func.count().label("rates")).group_by(Rate.rate_table_id).subquery()
+    query = select(RateTable, func.coalesce(counted.c.rates, 0)).outerjoin(
+        counted, counted.c.rate_table_id == RateTable.id
+    )
+    if not with_deleted:
+        query = query.where(~RateTable.is_deleted)
+    return [{**_table(table), "rates": rates} for table, rates in session.execute(query.order_by(RateTable.name))]
+
+
+def find_table_report(session: Session, name: str) -> dict[str, Any] | None:
+    """The table with who uses it; None if there is none of this name."""
+    table = session.scalars(select(RateTable).where(RateTable.name == name)).one_or_none()
+    if table is None:
+        return None
+    rates = session.scalars(select(func.count()).where(Rate.rate_table_id == table.id)).one()
+    return {**_table(table), "rates": rates, "users": [user.what for user in table_users(session, table.id)]}
+
+
+def rates_of_table(
+    session: Session, table_id: int, *, prefix: str = "", at: datetime | None = None, after: str = "", most: int = 100
+) -> list[dict[str, Any]]:
+    """Rates whose prefix begins with `prefix`, by prefix and period; `at`: only those of a period that holds then;
+    `after`: the next page, behind that prefix.
+    """
+    query = select(Rate).where(Rate.rate_table_id == table_id, Rate.prefix.startswith(prefix, autoescape=True))
+    if at is not None:
+        query = query.where(Rate.valid_from <= at, Rate.valid_until.is_(None) | (Rate.valid_until > at))
+    if after:
+        query = query.where(Rate.prefix > after)
+    ordered = query.order_by(Rate.prefix, Rate.valid_from, Rate.days, Rate.from_minute)
+    return [rate_as_object(rate) for rate in session.scalars(ordered.limit(min(most, RATES_SHOWN_MAX)))]
+
+
+def rate_as_object(rate: Rate) -> dict[str, Any]:
+    values = {field.name: getattr(rate, field.name) for field in RATE_FIELDS}
+    moments = {name: values[name].isoformat() if values[name] else None for name in ("valid_from", "valid_until")}
+    return {"id": rate.id, **values, **moments, "steps": rate.steps}
+
+
+def _table(table: RateTable) -> dict[str, Any]:
+    names = ("id", "name", "currency", "notes", "is_deleted", "version")
+    return {name: getattr(table, name) for name in names}
