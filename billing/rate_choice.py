@@ -16,12 +16,15 @@ class DayMinute(NamedTuple):
 
 class Precision(NamedTuple):
     """How closely a rate fits; the greatest one holds. The longest prefix comes first; of one prefix, days or hours of
-    its own beat the whole week; then the period that began last.
+    its own beat the whole week; then the period that began last; of hours that overlap, those that began later in the
+    day, and then any that is always the same.
     """
 
     prefix_length: int
     has_hours: bool
     valid_from: datetime
+    from_minute: int = 0
+    days: int = EVERY_DAY
 
 
 def day_minute(now: datetime, zone: tzinfo) -> DayMinute:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing.announcement import announced_seconds, ghost_percent_for
 from billing.destination_rules import is_permitted
+from billing.held_rate import HeldRate
 from billing.lcr import Route, ordered_routes
 from billing.rating import FREE_PRICE, CallPrice, Tax, affordable_seconds, call_cost
 from billing.refusals import Refusal
@@ -16,7 +17,9 @@ from billing.states import ActivatesOn, CardStatus, CardType
 from services.calls.access import Access, tax_profiles
 from services.calls.day_limits import DayLeft, DayLimits, day_left, find_day_limits
 from services.cards.card_facts import CardFacts, get_card
-from services.routing.rates import CallRates, Price, find_rates
+from services.routing.rate_source import RateSource
+from services.routing.rate_statement import RATE_STATEMENT
+from services.routing.rates import CallRates, find_rates
 
 NO_LIMITS = DayLeft(None, None)
 
@@ -48,17 +51,18 @@ def quote_call(
     zone: tzinfo = UTC,
     *,
     is_pinless: bool = False,
+    rate_source: RateSource = RATE_STATEMENT,
 ) -> Quote | Refusal:
     """The first failing line of features.md 5.3 DEST decides. The card is read afresh: since it was identified it may
     have been recharged, or another call of it may have ended.
 
     `destination` is in international digits, already rewritten. Limits of a day end with the day of `zone`;
-    `is_pinless`: no PIN was keyed in this call.
+    `is_pinless`: no PIN was keyed in this call. `rate_source` is the server's deck of rates, if it has one.
     """
     card = get_card(session, card.card_id)
     if not is_permitted(destination, access.destination_rules(card.group.id, card.series.id)):
         return Refusal.NOT_ALLOWED
-    rates = find_rates(session, card, destination, now, zone)
+    rates = find_rates(session, card, destination, now, zone, rate_source)
     rate = rates.price
     if rate is None:
         return Refusal.NO_RATE
@@ -90,7 +94,7 @@ def quote_call(
     )
 
 
-def _price(session: Session, access: Access, card: CardFacts, rate: Price) -> CallPrice:
+def _price(session: Session, access: Access, card: CardFacts, rate: HeldRate) -> CallPrice:
     """An unlimited card calls the destinations of its table for nothing (V-7)."""
     activation_fee_micros = card.series.activation_fee_micros if _activates(card) else 0
     if card.group.card_type is CardType.UNLIMITED:
@@ -155,7 +159,7 @@ def _is_money_short(card: CardFacts, limit_seconds: int) -> bool:
     return limit_seconds < group.call_seconds_min or card.available_micros < group.balance_min_to_call_micros
 
 
-def _announced_seconds(access: Access, card: CardFacts, destination: str, rate: Price, limit_seconds: int) -> int:
+def _announced_seconds(access: Access, card: CardFacts, destination: str, rate: HeldRate, limit_seconds: int) -> int:
     """The longest prefix wins, be it a percent of the rate or one of the group's list; else the group's own."""
     overrides = dict(access.ghost_percents.get(card.group.id, {}))
     if rate.ghost_minutes_percent is not None:
