@@ -16,6 +16,7 @@ from command_line.group import group
 from command_line.guard import guard
 from command_line.init import init
 from command_line.keys import keys
+from command_line.operator import operator
 from command_line.plan import plan
 from command_line.prompts import prompts
 from command_line.rates import rates
@@ -49,6 +50,7 @@ for command in (
     voucher,
     keys,
     guard,
+    operator,
     audit,
     prompts,
     asterisk,

@@ -27,6 +27,7 @@ from models.hold import Hold
 from models.ivr_plan import IvrPlan, IvrPlanGroup
 from models.job import Job, JobLock
 from models.ledger import LedgerEntry, LedgerKind
+from models.operator import Operator, OperatorSession
 from models.overdraft import Overdraft
 from models.rate_table import DeckRevision, Rate, RateTable
 from models.routing_plan import RoutingPlan, RoutingPlanCarrier, RoutingRule, RoutingRuleCarrier
@@ -73,6 +74,8 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "NumberUse",
+    "Operator",
+    "OperatorSession",
     "Overdraft",
     "Rate",
     "RateTable",

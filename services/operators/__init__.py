@@ -1,0 +1,1 @@
+"""Who works on the platform: operators, their passwords, second factors and sessions."""
