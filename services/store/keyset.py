@@ -1,0 +1,111 @@
+"""A page of a long list by the row after which it begins: the last page of millions costs what the first one does."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+COUNTED_MAX = 10_000  # beyond it a list says "10 000+": an exact count of millions takes longer than the page
+PLACE_CHARACTERS_MAX = 400
+
+
+class PlaceRefused(ValueError):
+    """A place in a list that no page of ours has named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The columns by which a list is sorted, the last one unique; none of them may be empty."""
+
+    columns: tuple[ColumnElement[Any], ...]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which page: the one after a place, the one before it, or without either the first; `from_end`: the last one."""
+
+    size: int
+    after: str | None = None
+    before: str | None = None
+    from_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`before` and `after` name the places of the pages on both sides; None where there is none."""
+
+    rows: Sequence[Row[*tuple[Any, ...]]]
+    count: int
+    before: str | None
+    after: str | None
+
+    @property
+    def is_count_capped(self) -> bool:
+        return self.count > COUNTED_MAX
+
+
+def page_of(session: Session, query: Select[*tuple[Any, ...]], order: Order, wanted: Wanted) -> Page:
+    """The rows of the query, of which each shows its own columns only (the place is cut off again)."""
+    is_backward = wanted.from_end or wanted.before is not None
+    edge = wanted.before if wanted.before is not None else wanted.after
+    found = query.add_columns(*(column.label(f"place_{number}") for number, column in enumerate(order.columns)))
+    is_descending = order.descending != is_backward
+    if edge is not None:
+        found = found.where(_beyond(order, edge, is_descending=is_descending))
+    ordered = [column.desc() if is_descending else column.asc() for column in order.columns]
+    rows = list(session.execute(found.order_by(None).order_by(*ordered).limit(wanted.size + 1)))
+    has_more = len(rows) > wanted.size
+    rows = rows[: wanted.size]
+    if is_backward:
+        rows.reverse()
+    has_before = has_more if is_backward else wanted.after is not None
+    has_after = has_more if not is_backward else wanted.before is not None
+    width = len(order.columns)
+    return Page(
+        rows,
+        count_of(session, query),
+        _place(rows[0], width) if rows and has_before else None,
+        _place(rows[-1], width) if rows and has_after else None,
+    )
+
+
+def count_of(session: Session, query: Select[*tuple[Any, ...]]) -> int:
+    """How many rows the query has, counted up to COUNTED_MAX and one more."""
+    some = query.with_only_columns(literal(1).label("one")).order_by(None).limit(COUNTED_MAX + 1).subquery()
+    return session.scalars(select(func.count()).select_from(some)).one()
+
+
+def _beyond(order: Order, place: str, *, is_descending: bool) -> ColumnElement[bool]:
+    values = _values(place, len(order.columns))
+    here: ColumnElement[Any] = order.columns[0] if len(values) == 1 else tuple_(*order.columns)
+    edge: Any = values[0] if len(values) == 1 else tuple(values)
+    beyond: ColumnElement[bool] = here < edge if is_descending else here > edge
+    return beyond
+
+
+def _place(row: Row[*tuple[Any, ...]], width: int) -> str:
+    values = [value.isoformat() if isinstance(value, datetime) else value for value in row[-width:]]
+    marks = "".join("t" if isinstance(value, datetime) else "v" for value in row[-width:])
+    return urlsafe_b64encode(json.dumps([marks, *values]).encode()).decode().rstrip("=")
+
+
+def _values(place: str, width: int) -> list[Any]:
+    """What stood in the address bar may be anything."""
+    try:
+        if len(place) > PLACE_CHARACTERS_MAX:
+            raise ValueError("too long")  # noqa: TRY301 (told together with what else is wrong)
+        marks, *values = json.loads(urlsafe_b64decode(place + "=" * (-len(place) % 4)))
+        read = [
+            datetime.fromisoformat(value) if mark == "t" else value for mark, value in zip(marks, values, strict=True)
+        ]
+    except (ValueError, TypeError) as wrong:
+        raise PlaceRefused("This page of the list does not exist: go back to its beginning.") from wrong
+    if len(read) != width or not all(isinstance(value, int | str | datetime) for value in read):
+        raise PlaceRefused("This page of the list does not exist: go back to its beginning.")
+    return read
