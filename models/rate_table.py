@@ -46,7 +46,9 @@ class Rate(Base):
 
     __tablename__ = "rate"
     __table_args__ = (
-        UniqueConstraint("rate_table_id", "prefix", "valid_from", "days", "from_minute"),
+        UniqueConstraint(
+            "rate_table_id", "prefix", "valid_from", "days", "from_minute", "until_minute", name="uq_rate_times"
+        ),
         CheckConstraint("price_per_minute_micros >= 0", "price_not_negative"),
         CheckConstraint(
             "connect_fee_micros >= 0 AND disconnect_fee_micros >= 0 AND block_fee_micros >= 0", "fees_not_negative"

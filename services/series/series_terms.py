@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from billing.card_number import card_number, number_length
 from billing.pin import PIN_LENGTH_MAX, PIN_LENGTH_MIN, check_pin_space
 from billing.states import CardStatus, MaintenanceStarts, PinEntryMode, RechargeExtends
-from models import CardGroup, CardSeries, RateTable
+from models import CardGroup, CardSeries
+from services.rates.table_users import rate_table_problem
 
 QUANTITY_MAX = 1_000_000  # JC-28
 INITIAL_STATES = (CardStatus.PENDING, CardStatus.INACTIVE)
@@ -69,12 +70,9 @@ def check_terms(session: Session, terms: NewSeries, group: CardGroup, *, allows_
         )
     card_number(terms.number, terms.first_serial)
     card_number(terms.number, terms.first_serial + terms.quantity - 1)
-    currency = session.scalars(select(RateTable.currency).where(RateTable.id == terms.rate_table_id)).one()
-    if currency != group.currency:
-        raise SeriesRefused(
-            f"The rate table is in {currency}, the group {group.name} in {group.currency}: "
-            f"choose a table in {group.currency}."
-        )
+    problem = rate_table_problem(session, terms.rate_table_id, group.currency, f"the group {group.name}")
+    if problem:
+        raise SeriesRefused(problem)
     too_dense = _too_dense(session, group.pin_entry_mode, terms.pin_length, terms.quantity)
     if too_dense and not allows_dense_pins:
         raise SeriesRefused(too_dense)

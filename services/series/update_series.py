@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from billing.card_acts import SERIES_ACTS
 from billing.expiry import ExpiryRefused, expires_at
-from models import Card, CardGroup, CardSeries, RateTable, Reseller, RoutingPlan, TaxProfile
+from models import Card, CardGroup, CardSeries, Reseller, RoutingPlan, TaxProfile
 from services.audit.audit import Act, Actor, note
 from services.cards.card_order import ActRefused
 from services.cards.card_state import is_or_goes_back_to, moved_to
+from services.rates.table_users import rate_table_problem
 from services.series.apply_expiry import apply_expiry
 from services.series.change_series_state import change_series_state
 from services.series.preview_series import UNUSED, SeriesPreview, preview_changes
@@ -134,15 +135,8 @@ def _choices(session: Session, series: CardSeries, changed: Mapping[str, Any]) -
 
 def _rate_table(session: Session, series: CardSeries, rate_table_id: int) -> dict[str, str]:
     group = session.get_one(CardGroup, series.card_group_id)
-    table = session.get(RateTable, rate_table_id)
-    if table is None:
-        return {"rate_table_id": "There is no such rate table: choose one that exists."}
-    if table.currency != group.currency:
-        return {
-            "rate_table_id": f"The rate table {table.name} is in {table.currency}, the group {group.name} in "
-            f"{group.currency}: choose a table in {group.currency}."
-        }
-    return {}
+    problem = rate_table_problem(session, rate_table_id, group.currency, f"the group {group.name}")
+    return {"rate_table_id": problem} if problem else {}
 
 
 def _expiry(rules: Mapping[str, Any], zone: tzinfo) -> dict[str, str]:

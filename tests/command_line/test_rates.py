@@ -1,0 +1,85 @@
+"""callingcard rates, on a fresh demo installation."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from command_line.__main__ import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    state = tmp_path_factory.mktemp("state")
+    made = CliRunner().invoke(main, ["init", "--demo"], env={"CALLINGCARD_STATE_DIR": str(state)})
+    assert made.exit_code == 0, made.output
+    return state
+
+
+class Shell:
+    def __init__(self, state: Path) -> None:
+        self.env = {"CALLINGCARD_STATE_DIR": str(state)}
+
+    def run(self, *words: object, status: int = 0) -> str:
+        done = CliRunner().invoke(main, [str(word) for word in words], env=self.env)
+        assert done.exit_code == status, (done.output, done.exception)
+        return done.output
+
+    def json(self, *words: object) -> Any:  # noqa: ANN401
+        return json.loads(self.run(*words, "--json"))
+
+
+@pytest.fixture
+def shell(installed: Path) -> Shell:
+    return Shell(installed)
+
+
+def test_a_rate_table_is_made_changed_and_deleted(shell: Shell) -> None:
+    assert "currency is needed" in shell.run("rates", "create", "Euro", status=1)
+    assert shell.json("rates", "create", "Euro", "--currency", "EUR")["version"] == 1
+    assert shell.json("rates", "edit", "Euro", "--version", 1, "--notes", "2027")["version"] == 2
+    assert "meanwhile" in shell.run("rates", "edit", "Euro", "--version", 1, "--notes", "x", status=1)
+    assert shell.json("rates", "show", "Euro")["notes"] == "2027"
+    assert "used by series 1" in shell.run("rates", "delete", "RT ORIG", status=1)
+    shell.run("rates", "delete", "Euro")
+    assert "Euro" not in shell.run("rates", "list")
+    assert "Euro (deleted)" in shell.run("rates", "list", "--deleted")
+    assert "There are: " in shell.run("rates", "delete", "Nothing", status=1)
+
+
+def test_single_rates_are_added_changed_and_ended(shell: Shell) -> None:
+    new = ["rates", "add", "RT TERM", 371, "--destination-name", "Latvia", "--price-per-minute", "0.08"]
+    shell.run(*new, "--step", "120:0.50", "--step", "60:0.20:6:0.10")
+    assert "holds at the same time" in shell.run(*new, status=1)
+    shell.run(*new, "--hours", "00:00-06:00", "--days", "sat,sun")
+    assert "passes midnight" in shell.run(*new, "--hours", "22:00-06:00", status=2)
+    assert "write SECONDS:PRICE" in shell.run(*new, "--step", "120", status=2)
+    assert "write SECONDS:PRICE" in shell.run(*new, "--step", "1:2:3:4:5", status=2)
+    [whole, night] = shell.json("rates", "prefixes", "RT TERM", 371)
+    assert whole["steps"] == [
+        {"seconds": 120, "price_per_minute_micros": 500_000, "increment_seconds": 1, "fee_micros": 0},
+        {"seconds": 60, "price_per_minute_micros": 200_000, "increment_seconds": 6, "fee_micros": 100_000},
+    ]
+    assert (night["days"], night["from_minute"], night["until_minute"]) == (96, 0, 360)
+    price = ["--price-per-minute", "0.09", "--from", "2099-01-01"]
+    assert "Name one by --id" in shell.run("rates", "change", "RT TERM", 371, *price, status=1)
+    changed = shell.json("rates", "change", "RT TERM", 371, *price, "--no-steps", "--id", whole["id"])
+    assert changed[0]["ended_id"] == whole["id"]
+    assert "2099-01-01T00:00" in shell.run("rates", "prefixes", "RT TERM", 371)
+    shell.run("rates", "end", "RT TERM", 371, "--id", night["id"])
+    assert "no such rate of 372" in shell.run("rates", "end", "RT TERM", 372, status=1)
+
+
+def test_prefixes_are_blocked_and_opened(shell: Shell) -> None:
+    shell.run("rates", "block", "RT TERM", 3706)
+    assert "blocked" in shell.run("rates", "prefixes", "RT TERM", 3706)
+    assert "cost nothing" in shell.run("rates", "unblock", "RT TERM", 3706, status=1)
+    shell.run("rates", "block", "RT TERM", 34)
+    shell.run("rates", "unblock", "RT TERM", 34)
+    assert "Only the first 2 are shown: --after" in shell.run("rates", "prefixes", "RT TERM", "--most", 2)
