@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from command_line.asterisk_trunks import apply, diff, render
 from command_line.demo.instances import platform_folder, program
 from command_line.errors import Failure
 from command_line.installation import settings
@@ -20,6 +21,10 @@ from telephony.program import AsteriskNotFound, AsteriskProgram, find_asterisk
 @click.group()
 def asterisk() -> None:
     """The Asterisk that carries the calls."""
+
+
+for verb in (render, diff, apply):
+    asterisk.add_command(verb)
 
 
 @asterisk.command()

@@ -9,15 +9,15 @@ from types import FrameType
 import click
 
 from command_line.call import place_call, trace_file
-from command_line.demo.instances import program, write_demo, write_platform
+from command_line.demo.instances import platform_spec, program, write_demo
 from command_line.demo.processes import Service, require_free_port
 from command_line.errors import Failure
 from command_line.init import initialise
-from command_line.installation import read_session, settings
+from command_line.installation import settings
 from command_line.prompts import build_prompts
 from command_line.show import console, money
+from command_line.trunk_plan import trunk_plan, write_spec
 from ivr_prompts.language import languages
-from services.routing.carriers import carriers
 from services.store.settings import Settings
 from telephony.boot import AsteriskDidNotBoot, RunningAsterisk, boot
 from telephony.instance import Instance
@@ -53,9 +53,8 @@ def _start(wanted: Settings, running: ExitStack) -> Instance:
     """Prompts, two Asterisks, the call server; whatever was started is stopped again in the opposite order."""
     build_prompts(wanted.prompts_dir, languages())
     asterisk = program(wanted)
-    with read_session() as session:
-        known = carriers(session)
-    demo, platform = write_demo(wanted, asterisk), write_platform(wanted, asterisk, known)
+    spec = platform_spec(wanted, trunk_plan())
+    demo, platform = write_demo(wanted, asterisk), write_spec(spec, asterisk)
     wanted.spool_folder.mkdir(parents=True, exist_ok=True)
     for instance, name in ((demo, "demo phone and carriers"), (platform, "platform")):
         booted = _boot(instance, asterisk)

@@ -10,6 +10,8 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from billing.schedule import next_night, next_of_interval
+from command_line.asterisk_trunks import apply_accounts, wanted_spec
+from command_line.errors import Failure
 from command_line.fees import stopped_by_signals
 from command_line.installation import now, settings
 from command_line.job_run import JobDesk, job_desk, run_job
@@ -58,12 +60,13 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
     def night(last: datetime) -> datetime:
         return next_night(last, wanted.nightly_time, wanted.zone)
 
-    return (
+    jobs = (
         planned_job(FEES, lambda last: next_of_interval(last, wanted.fees_every_minutes)),
         planned_job(EXPIRE, night),
         planned_job(LAPSE, night),
         Planned("prune", _prune, night),
     )
+    return (*jobs, Planned("trunks", _follow, _in_a_minute)) if wanted.asterisk_follows_accounts else jobs
 
 
 def planned_job(job: Job, following: Callable[[datetime], datetime]) -> Planned:
@@ -77,6 +80,23 @@ def _prune(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
     pruned = desk.write(lambda session: prune_guard(session, at, KEPT_DAYS_DEFAULT))
     log.info("guard pruned", counters=pruned.counters, failed_entries=pruned.failed_entries, budgets=pruned.budgets)
     return 0
+
+
+def _follow(_desk: JobDesk, _at: datetime, _stop: threading.Event) -> int:
+    """Accounts that cannot be written leave Asterisk as it is, and are told every minute until they are corrected."""
+    wanted = settings()
+    try:
+        changes = apply_accounts(wanted, wanted_spec(wanted))
+    except Failure as refused:
+        log.error("trunks not applied", why=refused.message)  # noqa: TRY400 (told in one line)
+        return 1
+    if changes.is_any:
+        log.info("trunks applied", files=",".join(change.name for change in changes.files))
+    return 0
+
+
+def _in_a_minute(last: datetime) -> datetime:
+    return last + AGAIN
 
 
 def work_until(desk: JobDesk, jobs: tuple[Planned, ...], stop: threading.Event) -> None:

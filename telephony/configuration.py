@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from telephony.instance import Instance, InstanceRefused, InstanceSpec, Role, instance_for, save_instance, write_private
-from telephony.trunks import render_trunks
+from telephony.transport_files import render_transports
+from telephony.trunk_changes import mark_read
+from telephony.trunk_files import render_trunk_files
+from telephony.trunks import check_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +53,8 @@ def write_instance(spec: InstanceSpec, program: AsteriskProgram, *, source: Path
         (instance.etc / name).parent.mkdir(parents=True, exist_ok=True)
         write_private(instance.etc / name, text)
     save_instance(instance)
+    if spec.role is Role.PLATFORM:
+        mark_read(instance.etc, platform_files(spec))  # whoever writes it boots it
     return instance
 
 
@@ -61,10 +66,18 @@ def configuration(
     for folder in (source / "asterisk-conf" / "common", source / "asterisk-conf" / spec.role):
         texts |= {str(file.relative_to(folder)): file.read_text() for file in sorted(folder.rglob("*.conf"))}
     if spec.role is Role.PLATFORM:
-        texts |= {DIALPLAN.name: (source / DIALPLAN).read_text(), "pjsip_carriers.conf": render_trunks(spec.trunks)}
+        texts[DIALPLAN.name] = (source / DIALPLAN).read_text()
     texts["modules_common.conf"] = _present_modules(texts["modules_common.conf"], program.modules)
     tokens = _tokens(instance, spec, program)
-    return {name: fill_tokens(text, tokens) for name, text in texts.items()}
+    filled = {name: fill_tokens(text, tokens) for name, text in texts.items()}
+    # After the tokens: a password may hold what looks like one.
+    return filled | (platform_files(spec) if spec.role is Role.PLATFORM else {})
+
+
+def platform_files(spec: InstanceSpec) -> dict[str, str]:
+    """What is written from settings and database; raises TrunkRefused."""
+    check_plan(spec.trunks, spec.access_hosts, spec.transports)
+    return {**render_trunk_files(spec.trunks), **render_transports(spec)}
 
 
 def fill_tokens(text: str, tokens: Mapping[str, str]) -> str:
@@ -73,7 +86,8 @@ def fill_tokens(text: str, tokens: Mapping[str, str]) -> str:
 
 
 def _check(spec: InstanceSpec) -> None:
-    for path in (spec.folder, spec.prompts, spec.spool):
+    tls_files = [spec.tls.certificate, spec.tls.key, spec.tls.authorities] if spec.tls else []
+    for path in (spec.folder, spec.prompts, spec.spool, *(file for file in tls_files if file)):
         if not _PATH.fullmatch(str(path.resolve())):
             raise InstanceRefused(f"Asterisk cannot work in {path}: letters, digits, blanks and _./@+~- only")
     if not _HOST_PORT.fullmatch(spec.agi):
@@ -129,6 +143,7 @@ def _tokens(instance: Instance, spec: InstanceSpec, program: AsteriskProgram) ->
         "AGI": spec.agi,
         "PROMPTS": str(spec.prompts.resolve()),
         "SPOOL": str(spec.spool.resolve()),
+        "IAX_PORT": str(spec.iax_port),
         "ACCESS_HOSTS": ",".join(spec.access_hosts),
         "SOFTPHONE_NUMBER": spec.softphone_number,
         "PEER_HOST": spec.peer_host,

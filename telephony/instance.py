@@ -6,15 +6,15 @@ import json
 import os
 import secrets
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from telephony.trunks import Transport, TrunkPlan
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from telephony.trunks import Trunk
 
 _FACTS_FILE: Final = "instance.json"
 _SECRET_NAMES: Final = ("watcher", "console", "softphone", "phone")
@@ -32,6 +32,16 @@ class InstanceRefused(Exception):
     """The instance cannot be read, or not be written as asked; the message says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class TlsPort:
+    """Where SIP by TLS listens, and with which files. With `authorities` the certificates of carriers are checked."""
+
+    port: int
+    certificate: Path
+    key: Path
+    authorities: Path | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceSpec:
     """What an instance is to be. `peer_*` is the platform that a demo carrier's phone dials."""
@@ -47,10 +57,19 @@ class InstanceSpec:
     agi: str = "127.0.0.1:4573"
     sip_host: str = "127.0.0.1"
     access_hosts: tuple[str, ...] = ("127.0.0.1",)
-    trunks: tuple[Trunk, ...] = ()
+    trunks: TrunkPlan = field(default_factory=TrunkPlan)
+    sip_tcp: bool = False
+    tls: TlsPort | None = None
+    iax_port: int = 4569
     softphone_number: str = "15550100"
     peer_host: str = "127.0.0.1"
     peer_port: int = 5060
+
+    @property
+    def transports(self) -> frozenset[Transport]:
+        """By which carriers can be reached."""
+        chosen = {Transport.TCP: self.sip_tcp, Transport.TLS: self.tls is not None}
+        return frozenset({Transport.UDP, Transport.IAX2, *(way for way, is_on in chosen.items() if is_on)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +114,7 @@ def instance_for(spec: InstanceSpec) -> Instance:
         sip_port=spec.sip_port,
         ami_port=spec.ami_port,
         secrets={name: kept.get(name) or secrets.token_hex(16) for name in _SECRET_NAMES},
-        trunks=tuple(trunk.name for trunk in spec.trunks),
+        trunks=spec.trunks.sip_carriers,
     )
 
 
@@ -129,6 +148,11 @@ def save_instance(instance: Instance) -> None:
         "trunks": list(instance.trunks),
     }
     write_private(instance.folder / _FACTS_FILE, json.dumps(facts, indent=1) + "\n")
+
+
+def save_trunks(folder: Path, trunks: TrunkPlan) -> None:
+    """Remember the carriers that Asterisk dials now: a later boot asks each whether it lives."""
+    save_instance(replace(read_instance(folder), trunks=trunks.sip_carriers))
 
 
 def write_private(path: Path, text: str) -> None:

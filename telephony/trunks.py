@@ -1,9 +1,13 @@
-"""The carriers in Asterisk's words: one endpoint and one address for each trunk."""
+"""Who is connected to Asterisk: carriers that we dial, and gateways whose calls we carry. Every value is checked here:
+names, hosts and secrets come from the database and are written into Asterisk's files.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from telephony.handover import ROUTE_REGEX
@@ -11,35 +15,193 @@ from telephony.handover import ROUTE_REGEX
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Names that pjsip.conf uses itself.
+# Names that pjsip.conf and iax.conf use themselves.
 _NAMES_TAKEN: Final = frozenset(
-    {"access", "access-number", "carrier", "carrier-address", "global", "party", "softphone"}
+    {"access", "access-number", "carrier", "carrier-address", "general", "gateway", "gateways", "gateway-address"}
+    | {"global", "party", "softphone", "udp", "tcp", "tls"}
 )
+_NAME: Final = re.compile(ROUTE_REGEX)
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\]")
 _PORTS: Final = range(1, 65536)
+_LOGIN: Final = re.compile(r"[A-Za-z0-9_.+-]{1,80}")
+# What a line of Asterisk's files takes as it stands: no blank, no ";" (a comment), no brackets, quotes or backslash.
+_SECRET: Final = re.compile(r"[A-Za-z0-9!#$%&()*+,./:<=>?@^_{|}~-]{1,64}")
+_IAX_SEPARATORS: Final = ":@/?~,"  # of a registration's line
+_LETTER: Final = re.compile("[A-Za-z]")
+ALL_WRONG_SHOWN_MAX: Final = 20
+
+
+class TrunkRefused(ValueError):
+    """Nothing was written; each sentence says which trunk and what to change."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("; ".join(sentences[:ALL_WRONG_SHOWN_MAX]))
+        self.sentences = sentences
+
+
+class Transport(StrEnum):
+    """How a trunk is reached."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+    IAX2 = "iax2"
+
+    @property
+    def port_default(self) -> int:
+        return {Transport.TLS: 5061, Transport.IAX2: 4569}.get(self, 5060)
 
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """A carrier that we dial: the name is the route's name, host and port say where its SIP listens."""
+    """A carrier that we dial: the name is the route's name, host and port say where it listens.
+
+    With a `secret` we answer its challenges as `login`; with `registers` we tell it where we are, too. A carrier that
+    is to see no caller gets no P-Asserted-Identity either.
+    """
 
     name: str
     host: str
-    port: int = 5060
+    port: int | None = None
+    transport: Transport = Transport.UDP
+    login: str = ""
+    secret: str = field(default="", repr=False)
+    registers: bool = False
+    shows_caller: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse what would write other lines into the file: names and hosts come from the database."""
-        if not re.fullmatch(ROUTE_REGEX, self.name) or self.name in _NAMES_TAKEN:
-            raise ValueError(f"a trunk cannot be named {self.name!r}: letters, digits, _ and . only, at most 40")
-        if not _HOST.fullmatch(self.host) or self.port not in _PORTS:
-            raise ValueError(f"trunk {self.name}: {self.host!r}:{self.port} is no SIP address")
+        _check_name("trunk", self.name)
+        if not _HOST.fullmatch(self.host) or self.port_or_default not in _PORTS:
+            raise TrunkRefused(f"trunk {self.name}: {self.host!r}:{self.port_or_default} is no SIP address")
+        if self.registers and not (self.login and self.secret):
+            raise TrunkRefused(f"trunk {self.name}: registering takes a login and a password; give the account both")
+        if self.login or self.secret:
+            _check_login("trunk", self.name, self.login, self.secret)
+        if self.is_iax and (self.name.startswith("_") or any(sign in self.secret for sign in _IAX_SEPARATORS)):
+            raise TrunkRefused(
+                f"trunk {self.name}: IAX2 takes no _ before a name and no {_IAX_SEPARATORS} in a password"
+            )
+
+    @property
+    def port_or_default(self) -> int:
+        return self.transport.port_default if self.port is None else self.port
+
+    @property
+    def is_iax(self) -> bool:
+        return self.transport is Transport.IAX2
 
 
-def render_trunks(trunks: Iterable[Trunk]) -> str:
-    """Return the text of pjsip_carriers.conf, which pjsip.conf includes after its templates."""
-    sections = [
-        f"[{trunk.name}](carrier)\naors = {trunk.name}\n"
-        f"[{trunk.name}](carrier-address)\ncontact = sip:{trunk.host}:{trunk.port}\n"
-        for trunk in trunks
+@dataclass(frozen=True, slots=True)
+class GatewayLogin:
+    """A gateway that is known by login and password, from anywhere or only from `networks`."""
+
+    login: str
+    secret: str = field(repr=False)
+    networks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_name("login", self.login)
+        if not _LETTER.search(self.login):
+            raise TrunkRefused(
+                f"login {self.login}: a letter must be in it, or a caller's number could be taken for it"
+            )
+        _check_login("login", self.login, self.login, self.secret)
+        _check_networks("login", self.login, self.networks)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySource:
+    """Addresses from which gateways call; which account a call belongs to is decided by the call server."""
+
+    name: str
+    networks: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check_name("gateway", self.name)
+        if not self.networks:
+            raise TrunkRefused(f"gateway {self.name} has no address")
+        _check_networks("gateway", self.name, self.networks)
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkPlan:
+    """All that Asterisk is to know of carriers and gateways, in the order in which it is written."""
+
+    trunks: tuple[Trunk, ...] = ()
+    logins: tuple[GatewayLogin, ...] = ()
+    sources: tuple[GatewaySource, ...] = ()
+
+    @property
+    def sip_carriers(self) -> tuple[str, ...]:
+        return tuple(trunk.name for trunk in self.trunks if not trunk.is_iax)
+
+    @property
+    def sip_endpoints(self) -> tuple[str, ...]:
+        return (*self.sip_carriers, *(one.login for one in self.logins))
+
+    @property
+    def iax_peers(self) -> tuple[str, ...]:
+        return tuple(trunk.name for trunk in self.trunks if trunk.is_iax)
+
+
+def check_plan(plan: TrunkPlan, access_hosts: Iterable[str], transports: Iterable[Transport]) -> None:
+    """What each trunk alone cannot know; raises TrunkRefused with every sentence at once."""
+    wrong = [*_double_names(plan), *_shared_with_access(plan, access_hosts), *_without_transport(plan, transports)]
+    if wrong:
+        raise TrunkRefused(*wrong)
+
+
+def _double_names(plan: TrunkPlan) -> list[str]:
+    names = [*(trunk.name for trunk in plan.trunks), *(one.login for one in plan.logins)]
+    double = sorted({name for name in names if names.count(name) > 1})
+    return [f"two trunks or logins are named {name}: rename one of the accounts" for name in double]
+
+
+def _shared_with_access(plan: TrunkPlan, access_hosts: Iterable[str]) -> list[str]:
+    """A call from there would be a card holder's or a gateway's, as it happens."""
+    hosts = [ip_network(host, strict=False) for host in access_hosts if _is_network(host)]
+    return [
+        f"gateway {source.name}: {network} holds {host}, from where callers of access numbers come; take it out of one"
+        for source in plan.sources
+        for network in source.networks
+        for host in hosts
+        if host.version == ip_network(network).version and host.overlaps(ip_network(network))
     ]
-    return "; written by callingcard: changes are lost\n" + "".join(sections)
+
+
+def _without_transport(plan: TrunkPlan, transports: Iterable[Transport]) -> list[str]:
+    known = set(transports)
+    return [
+        f"trunk {trunk.name}: this Asterisk serves no {trunk.transport}; choose another protocol, or switch it on"
+        for trunk in plan.trunks
+        if trunk.transport not in known
+    ]
+
+
+def _check_name(what: str, name: str) -> None:
+    if not _NAME.fullmatch(name) or name in _NAMES_TAKEN:
+        raise TrunkRefused(f"a {what} cannot be named {name!r}: letters, digits, _ and . only, at most 40")
+
+
+def _check_login(what: str, name: str, login: str, secret: str) -> None:
+    if not _LOGIN.fullmatch(login):
+        raise TrunkRefused(f"{what} {name}: {login!r} is no login: letters, digits and _.+- only, at most 80")
+    if not _SECRET.fullmatch(secret):
+        raise TrunkRefused(
+            f"{what} {name}: its password cannot be written into Asterisk's files: 1 to 64 characters without blanks,"
+            " semicolons, square brackets, quotes and backslashes; let a new one be made"
+        )
+
+
+def _check_networks(what: str, name: str, networks: Iterable[str]) -> None:
+    for network in networks:
+        if not _is_network(network):
+            raise TrunkRefused(f"{what} {name}: {network!r} is no address or subnet")
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True

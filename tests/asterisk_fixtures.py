@@ -32,7 +32,7 @@ from telephony.configuration import write_instance
 from telephony.instance import InstanceSpec, Role
 from telephony.phone import CallerPhone, CallNotPlaced
 from telephony.program import AsteriskNotFound, AsteriskProgram, find_asterisk
-from telephony.trunks import Trunk
+from telephony.trunks import Trunk, TrunkPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,12 +118,14 @@ def running_plant(
         yield plant
 
 
-def demo_trunks(carrier_port: int, dead_port: int) -> tuple[Trunk, ...]:
-    return (
-        Trunk("demo.cheap", "127.0.0.2", carrier_port),
-        Trunk("demo.second", "127.0.0.3", carrier_port),
-        Trunk("demo.dear", "127.0.0.4", carrier_port),
-        Trunk("demo.dead", "127.0.0.1", dead_port),
+def demo_trunks(carrier_port: int, dead_port: int) -> TrunkPlan:
+    return TrunkPlan(
+        (
+            Trunk("demo.cheap", "127.0.0.2", carrier_port),
+            Trunk("demo.second", "127.0.0.3", carrier_port),
+            Trunk("demo.dear", "127.0.0.4", carrier_port),
+            Trunk("demo.dead", "127.0.0.1", dead_port),
+        )
     )
 
 

@@ -1,19 +1,19 @@
 """The two Asterisk instances of this machine: the platform, and the demo's phone and carriers."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.progress import Progress
 
 from command_line.errors import Failure
+from command_line.installation import now
 from command_line.show import console
-from services.routing.carriers import Carrier
 from services.store.settings import Settings
 from telephony.configuration import write_instance
 from telephony.fetch import FetchFailed, FetchProgress, fetch_asterisk
-from telephony.instance import Instance, InstanceRefused, InstanceSpec, Role, read_instance
+from telephony.instance import Instance, InstanceRefused, InstanceSpec, Role, TlsPort, read_instance
 from telephony.program import FETCHED_FOLDER, AsteriskNotFound, AsteriskProgram, find_asterisk
-from telephony.trunks import Trunk
+from telephony.self_signed import self_signed
+from telephony.trunks import TrunkPlan
 
 
 def program(settings: Settings) -> AsteriskProgram:
@@ -47,22 +47,37 @@ def demo_instance(settings: Settings) -> Instance:
         ) from missing
 
 
-def write_platform(settings: Settings, asterisk: AsteriskProgram, carriers: Sequence[Carrier]) -> Instance:
-    """The platform with a trunk for each carrier of the database."""
+def platform_spec(settings: Settings, trunks: TrunkPlan) -> InstanceSpec:
+    """The platform with the carriers and gateways of the database."""
     first, last = _ports(settings.rtp_ports)
-    spec = InstanceSpec(
+    return InstanceSpec(
         folder=platform_folder(settings),
         role=Role.PLATFORM,
+        sip_host=settings.sip_host,
         sip_port=settings.sip_port,
+        sip_tcp=settings.sip_tcp,
+        tls=_tls(settings),
+        iax_port=settings.iax_port,
         ami_port=settings.ami_port,
         rtp_first=first,
         rtp_last=last,
         prompts=settings.prompts_dir,
         spool=settings.spool_folder,
         agi=f"{settings.fastagi_host}:{settings.fastagi_port}",
-        trunks=tuple(Trunk(carrier.endpoint, carrier.host, carrier.port) for carrier in carriers),
+        access_hosts=settings.access_hosts,
+        trunks=trunks,
     )
-    return write_instance(spec, asterisk)
+
+
+def _tls(settings: Settings) -> TlsPort | None:
+    """Without a certificate of its own the installation gets one that signs itself."""
+    if settings.sip_tls_port is None:
+        return None
+    certificate, key = settings.sip_tls_certificate, settings.sip_tls_key
+    if certificate is None or key is None:
+        made = self_signed(settings.state_dir.resolve() / "tls", settings.sip_host, now())
+        certificate, key = made.certificate, made.key
+    return TlsPort(settings.sip_tls_port, certificate, key, settings.sip_tls_authorities)
 
 
 def write_demo(settings: Settings, asterisk: AsteriskProgram) -> Instance:

@@ -1,35 +1,52 @@
-"""The carriers that Asterisk must know: each account with terminator settings switched on."""
+"""The carriers that Asterisk must know: each account with terminator settings switched on (JA-43 to JA-49)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, Client, TrunkProtocol
-
-DEFAULT_PORT = 5060
+from models import Account, CallerIdMode, Client, TrunkProtocol
+from services.accounts.sealed_password import open_password
+from services.keys.pin_keys import PinKeys
 
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Where a carrier's SIP listens, by the name that routes use."""
+    """Where a carrier listens, by the name that routes use, and as whom we log in there. No port: the protocol's."""
 
+    account_id: int
     endpoint: str
     host: str
-    port: int
+    port: int | None
     protocol: TrunkProtocol
+    login: str
+    password: str = field(repr=False)
+    registers: bool
+    shows_caller: bool
 
 
-def carriers(session: Session) -> list[Carrier]:
+def carriers(session: Session, keys: PinKeys) -> list[Carrier]:
     """In the order of their names; one without an address cannot be dialled and is left out."""
-    rows = session.execute(
-        select(Account.endpoint, Account.proxy, Account.port, Account.protocol)
+    query = (
+        select(Account)
         .join(Client, Client.id == Account.client_id)
         .where(Account.terminator_enabled, Client.is_enabled, Account.proxy.is_not(None))
+        .where(Account.deleted_at.is_(None), Client.deleted_at.is_(None))
         .order_by(Account.endpoint)
     )
-    return [
-        Carrier(endpoint, host, port or DEFAULT_PORT, protocol)
-        for endpoint, host, port, protocol in rows
-        if endpoint is not None and host is not None
-    ]
+    return [_carrier(account, keys) for account in session.scalars(query)]
+
+
+def _carrier(account: Account, keys: PinKeys) -> Carrier:
+    sealed = account.password_sealed
+    return Carrier(
+        account_id=account.id,
+        endpoint=account.endpoint or "",
+        host=account.proxy or "",
+        port=account.port,
+        protocol=account.protocol,
+        login=account.name if sealed else "",
+        password=open_password(keys, account.id, sealed) if sealed else "",
+        registers=account.registers,
+        shows_caller=account.caller_id_mode is not CallerIdMode.WITHHELD,
+    )

@@ -84,6 +84,25 @@ class Settings(BaseSettings):
     portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
     ami_port: Port = Field(5038, ge=1, le=65535, description="Asterisk's AMI port")
     sip_port: Port = Field(5060, ge=1, le=65535, description="Asterisk's SIP port")
+    sip_host: str = Field(
+        "127.0.0.1", description="Address on which Asterisk's SIP listens; carriers must be reachable from it"
+    )
+    sip_access_hosts: str = Field(
+        "127.0.0.1", description="Addresses from which callers of access numbers come, separated by commas"
+    )
+    sip_tcp: bool = Field(default=False, description="Serve SIP by TCP, too, on the same port")
+    sip_tls_port: Port | None = Field(None, ge=1, le=65535, description="Port of SIP by TLS (5061); empty = off")
+    sip_tls_certificate: Path | None = Field(
+        None, description="Its certificate (PEM); empty = one that signs itself is made in the state directory"
+    )
+    sip_tls_key: Path | None = Field(None, description="The key of the certificate (PEM)")
+    sip_tls_authorities: Path | None = Field(
+        None, description="Certificates of those whose carriers are trusted (PEM); empty = any carrier is"
+    )
+    iax_port: Port = Field(4569, ge=1, le=65535, description="Port of IAX2, used only if a carrier needs it")
+    asterisk_follows_accounts: bool = Field(
+        default=False, description="The worker applies changed accounts to the private Asterisk within a minute"
+    )
     rtp_ports: str = Field("30000-34998", pattern=r"^\d{4,5}-\d{4,5}$", description="First and last port for sound")
     demo_sip_port: Port = Field(
         5080, ge=1, le=65535, description="SIP port of the demo's second Asterisk (phone and carriers)"
@@ -113,6 +132,16 @@ class Settings(BaseSettings):
                 "FastAGI has no authentication: name the permitted Asterisk hosts in CALLINGCARD_FASTAGI_PEERS"
             )
         return self
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.sip_tls_certificate is None) != (self.sip_tls_key is None):
+            raise ValueError("CALLINGCARD_SIP_TLS_CERTIFICATE and CALLINGCARD_SIP_TLS_KEY belong together: set both")
+        return self
+
+    @property
+    def access_hosts(self) -> tuple[str, ...]:
+        return tuple(host.strip() for host in self.sip_access_hosts.split(",") if host.strip())
 
     @property
     def peers(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pytest
 from telephony.configuration import write_instance
 from telephony.instance import InstanceRefused, InstanceSpec, Role, read_instance
 from telephony.program import AsteriskProgram, AsteriskVersion
-from telephony.trunks import Trunk, render_trunks
+from telephony.trunks import Trunk, TrunkPlan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def spec(folder: Path, role: Role = Role.PLATFORM, **changes: object) -> Instanc
         "rtp_last": 26998,
         "prompts": folder.parent / "prompts",
         "spool": folder.parent / "spool",
-        "trunks": (Trunk("demo.cheap", "127.0.0.2", 5080),),
+        "trunks": TrunkPlan((Trunk("demo.cheap", "127.0.0.2", 5080),)),
     }
     return InstanceSpec(**(values | changes))  # type: ignore[arg-type]
 
@@ -110,28 +110,3 @@ def test_a_deep_folder_gets_a_short_control_socket_and_keeps_it(tmp_path: Path, 
     assert len(str(first.run / "asterisk.ctl")) <= 100
     assert write_instance(spec(deep), program).run == first.run
     first.run.rmdir()
-
-
-def test_a_trunk_becomes_an_endpoint_and_a_qualified_address() -> None:
-    text = render_trunks([Trunk("north.1", "sip.example.net", 5070)])
-    assert "[north.1](carrier)\naors = north.1\n" in text
-    assert "[north.1](carrier-address)\ncontact = sip:sip.example.net:5070\n" in text
-
-
-@pytest.mark.parametrize(
-    ("name", "host", "port"),
-    [
-        ("a-b", "h", 5060),
-        ("softphone", "h", 5060),
-        ("", "h", 5060),
-        ("a]\n[b", "h", 5060),
-        ("a", "h\nx", 5060),
-        ("a", "", 5060),
-        ("a", "h;x", 5060),
-        ("a", "h", 0),
-        ("a", "h", 70000),
-    ],
-)
-def test_a_trunk_that_would_write_other_lines_is_refused(name: str, host: str, port: int) -> None:
-    with pytest.raises(ValueError, match="trunk"):
-        Trunk(name, host, port)
