@@ -24,6 +24,7 @@ from command_line.series import series
 from command_line.up import up
 from command_line.verify import verify
 from command_line.voucher import voucher
+from command_line.watch import watch
 from command_line.worker import worker
 
 
@@ -37,6 +38,7 @@ for command in (
     init,
     up,
     fastagi,
+    watch,
     worker,
     dial,
     call,

@@ -1,21 +1,25 @@
-"""callingcard calls: past calls."""
+"""callingcard calls: past calls, calls that are up, and calls that someone should look at."""
 
+from dataclasses import asdict
 from typing import Any
 
 import click
 from rich.table import Table
 
 from billing.card_number import CardNumberRefused, keyed_number
+from command_line.actor import cli_actor
 from command_line.errors import Failure
-from command_line.installation import read_session
+from command_line.installation import now, read_session, write_session
 from command_line.show import console, emit_json, json_option, money
+from services.calls.call_alarms import Alarm, close_alarms, open_alarms
 from services.calls.call_report import CALLS_SHOWN_MAX, CallFilter
 from services.calls.call_report import calls as past_calls
+from services.live.live_report import LiveCallRow, asterisk_states, live_calls
 
 
 @click.group()
 def calls() -> None:
-    """Past calls."""
+    """Past calls, calls that are up, and alarms."""
 
 
 @calls.command("list")
@@ -43,6 +47,61 @@ def show(call_id: str) -> None:
     if not found:
         raise Failure(f"There is no call {call_id}.", "callingcard calls list --json")
     emit_json(found[0])
+
+
+@calls.command()
+@json_option
+def live(*, as_json: bool) -> None:
+    """Calls that are up now, and each Asterisk, as the watcher knows them."""
+    with read_session() as session:
+        up, asterisks = live_calls(session), asterisk_states(session)
+    if as_json:
+        emit_json({"asterisks": [asdict(one) for one in asterisks], "calls": [asdict(one) for one in up]})
+        return
+    for asterisk in asterisks:
+        console.print(f"Asterisk {asterisk.name}: {asterisk.says}")
+    if not asterisks:
+        console.print("No watcher has run yet. Start it: callingcard watch")
+    console.print(_live_table(up) if up else "No call is up.")
+
+
+@calls.command()
+@click.option("--close", "call_id", metavar="CALL_ID", help="Take this call off the list.")
+@json_option
+def alarms(call_id: str | None, *, as_json: bool) -> None:
+    """List calls that someone should look at: charged by a guess, settled late, or differing from Asterisk's log."""
+    if call_id is not None:
+        with write_session() as session:
+            if not close_alarms(session, call_id, cli_actor(), now()):
+                raise Failure(f"No alarm of call {call_id} is open.", "callingcard calls alarms")
+    with read_session() as session:
+        found = open_alarms(session)
+    if as_json:
+        emit_json([asdict(alarm) for alarm in found])
+    elif found:
+        console.print(_alarm_table(found))
+    else:
+        console.print("No alarms.")
+
+
+def _alarm_table(found: list[Alarm]) -> Table:
+    table = Table("noted", "why", "details", "call id", box=None)
+    for alarm in found:
+        table.add_row(f"{alarm.noted_at:%Y-%m-%d %H:%M:%S}", alarm.kind.value, alarm.details, alarm.call_id)
+    return table
+
+
+def _live_table(up: list[LiveCallRow]) -> Table:
+    table = Table("placed", "card", "destination", "carrier", "state", box=None)
+    table.add_column("limit s", justify="right")
+    table.add_column("call id")
+    for call in up:
+        state = "talks" if call.answered_at else "is dialled"
+        placed = f"{call.placed_at:%H:%M:%S}"
+        table.add_row(
+            placed, call.card or "-", call.destination, call.route, state, str(call.limit_seconds), call.call_id
+        )
+    return table
 
 
 def _digits(card_number: str | None) -> str | None:

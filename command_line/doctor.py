@@ -13,7 +13,9 @@ from command_line.installation import database_url, read_session, settings
 from command_line.show import console, emit_json, json_option
 from ivr_prompts.catalogue import check as check_prompts
 from ivr_prompts.language import languages, load_language
+from services.calls.call_alarms import count_open_alarms
 from services.keys.pin_keys import KeysMissing, load_pin_keys
+from services.live.live_report import asterisk_states
 from services.money.verify_ledger import verify_ledger
 from services.store.settings import Settings
 from telephony.ami import AmiUser, ami_act
@@ -119,4 +121,23 @@ def _spool(wanted: Settings) -> Symptom:
     return Symptom("spool", "empty")
 
 
-LOOKS: tuple[Callable[[Settings], Symptom], ...] = (_keys, _database, _prompts, _fastagi, _asterisk, _ami, _spool)
+def _watcher(_wanted: Settings) -> Symptom:
+    try:
+        with read_session() as session:
+            asterisks, alarms = asterisk_states(session), count_open_alarms(session)
+    except (Failure, OperationalError):
+        return Symptom("watcher", "not known without the database", "See the database above")
+    if not asterisks or all(asterisk.is_silent for asterisk in asterisks):
+        return Symptom("watcher", "no watcher runs: a settlement that gets lost is not repaired", "callingcard watch")
+    ill = [asterisk for asterisk in asterisks if not asterisk.is_up]
+    if ill:
+        told = "; ".join(f"{asterisk.name} {asterisk.says}" for asterisk in ill)
+        return Symptom("watcher", told, "Start that Asterisk, or correct its table in CALLINGCARD_ASTERISKS_FILE")
+    if alarms:
+        return Symptom("watcher", f"{alarms} calls to look at", "callingcard calls alarms")
+    return Symptom("watcher", "; ".join(f"{asterisk.name} {asterisk.says}" for asterisk in asterisks))
+
+
+LOOKS: tuple[Callable[[Settings], Symptom], ...] = (
+    *(_keys, _database, _prompts, _fastagi, _asterisk, _ami, _spool, _watcher),
+)

@@ -24,6 +24,7 @@ from telephony.instance import Instance
 from telephony.program import AsteriskProgram
 
 LOOK_SECONDS = 0.5
+STARTED = "watcher started"
 
 
 @click.command()
@@ -63,6 +64,7 @@ def _start(wanted: Settings, running: ExitStack) -> Instance:
             f"  Asterisk {asterisk.version} up: {name} (SIP {instance.sip_port}, {booted.boot_seconds:.1f} s)"
         )
     _start_fastagi(wanted, running)
+    _start_watcher(wanted, running)
     return platform
 
 
@@ -82,6 +84,13 @@ def _start_fastagi(wanted: Settings, running: ExitStack) -> None:
     running.callback(service.stop)
     service.wait_for_port(wanted.fastagi_host, wanted.fastagi_port)
     console.print(f"  FastAGI up: {wanted.fastagi_host}:{wanted.fastagi_port}, log {_short(service.log)}")
+
+
+def _start_watcher(wanted: Settings, running: ExitStack) -> None:
+    service = Service("watcher", "fastagi.watcher", trace_file(wanted).with_name("watcher.log"), {})
+    running.callback(service.stop)
+    service.wait_for_line(STARTED)
+    console.print(f"  Watcher up: a heartbeat every {wanted.watch_heartbeat_seconds} s, log {_short(service.log)}")
 
 
 def _prove(wanted: Settings) -> bool:

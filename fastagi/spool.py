@@ -8,8 +8,7 @@ from pathlib import Path
 import structlog
 
 from fastagi.database import DatabaseUnavailable
-from fastagi.flow.desk import CardDesk
-from fastagi.flow.settle import settle_by
+from fastagi.flow.settle import SettleDesk, settle_by
 from telephony.handover import SettleArguments, SettleArgumentsRefused
 
 REPLAY_SECONDS = 3
@@ -21,7 +20,7 @@ PUT_ASIDE = "refused"  # what cannot be settled is kept here for the operator, n
 log = structlog.get_logger()
 
 
-async def replay_for_ever(folder: Path, desk: CardDesk) -> None:
+async def replay_for_ever(folder: Path, desk: SettleDesk) -> None:
     """Settle what lies in the folder, every few seconds."""
     while True:
         try:
@@ -33,7 +32,7 @@ async def replay_for_ever(folder: Path, desk: CardDesk) -> None:
         await asyncio.sleep(REPLAY_SECONDS)
 
 
-async def replay(folder: Path, desk: CardDesk, clock: Callable[[], float] = time.time) -> int:
+async def replay(folder: Path, desk: SettleDesk, clock: Callable[[], float] = time.time) -> int:
     """How many files were settled and removed in this round; one that cannot be settled never stops the others."""
     settled = 0
     for file in await asyncio.to_thread(_waiting, folder):
@@ -51,7 +50,7 @@ async def replay(folder: Path, desk: CardDesk, clock: Callable[[], float] = time
     return settled
 
 
-async def _replay_file(file: Path, desk: CardDesk, clock: Callable[[], float]) -> bool:
+async def _replay_file(file: Path, desk: SettleDesk, clock: Callable[[], float]) -> bool:
     """The first whole line counts; the file is removed after the commit."""
     line = _first_line(file)
     if line is None:

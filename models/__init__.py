@@ -14,6 +14,7 @@ from models.account import (
     NumberUse,
     TrunkProtocol,
 )
+from models.asterisk import AsteriskState, CallAlarm, LiveCall
 from models.audit import AuditEntry, AuditHead
 from models.base import Base
 from models.call import CallRecord
@@ -45,10 +46,12 @@ __all__ = [
     "AccountLoad",
     "AccountNumber",
     "AniSide",
+    "AsteriskState",
     "AuditEntry",
     "AuditHead",
     "Base",
     "BindingAct",
+    "CallAlarm",
     "CallRecord",
     "CallerIdBinding",
     "CallerIdBindingEvent",
@@ -73,6 +76,7 @@ __all__ = [
     "JobLock",
     "LedgerEntry",
     "LedgerKind",
+    "LiveCall",
     "NumberUse",
     "Operator",
     "OperatorSession",

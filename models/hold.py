@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.states import HoldState
 from models.base import Base, Micros, Moment, reference, word
+from models.clock import DatabaseClock
 
 LEASE_SECONDS_DEFAULT = 60  # twice the watcher's heartbeat of 30 s
 
@@ -38,6 +39,6 @@ class Hold(Base):
     state: Mapped[HoldState] = mapped_column(word(HoldState), default=HoldState.OPEN)
     placed_at: Mapped[Moment]
     resolved_at: Mapped[Moment | None]
-    heartbeat_at: Mapped[Moment]
+    heartbeat_at: Mapped[Moment] = mapped_column(default=DatabaseClock())
     lease_seconds: Mapped[int] = mapped_column(default=LEASE_SECONDS_DEFAULT)
     quote: Mapped[dict[str, Any]] = mapped_column(JSON)

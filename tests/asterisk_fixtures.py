@@ -41,7 +41,7 @@ ACCESS_NUMBER = "15550001"
 LOOPBACKS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plant:
     """Both instances, and where they look for the call server, prompts and spool."""
 
@@ -62,6 +62,19 @@ class Plant:
     def channels(self) -> int:
         """Channels up on the platform: 0 when every call and its hangup handler are over."""
         return int(self.platform.console("core show channels count").split()[0])
+
+    def kill_platform(self) -> None:
+        """kill -9, as a crash would."""
+        self.platform.process.kill()
+        self.platform.process.wait()
+
+    def revive_platform(self) -> None:
+        """Start it again after it was killed, in the same folder."""
+        self.platform = boot(self.platform.instance, self.platform.program, dies_with_parent=True)
+
+    def stop(self) -> None:
+        self.platform.stop()
+        self.carrier.stop()
 
     def wait_until_idle(self, seconds: float = 20) -> None:
         wait_for(lambda: self.channels() == 0, seconds)
@@ -114,6 +127,7 @@ def running_plant(
             running.append(boot(write_instance(spec, program), program, dies_with_parent=True))
             stack.callback(running[-1].stop)
         plant = Plant(running[1], running[0], agi_port, prompts, spool)
+        stack.callback(plant.stop)  # a revived platform is another process than the one that was booted first
         warm_up(plant)
         yield plant
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from command_line.errors import Failure
@@ -31,6 +31,7 @@ class Service:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
         with log.open("ab") as output:
+            self._log_begin = output.tell()
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module],
                 stdin=subprocess.DEVNULL,
@@ -43,15 +44,29 @@ class Service:
 
     def wait_for_port(self, host: str, port: int) -> None:
         """Return when the service listens; a service that ended says why in its log's last line."""
+
+        def listens() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex((host, port)) == 0
+
+        self._wait_until(listens, f"{self.name} does not listen on {host}:{port}.")
+
+    def wait_for_line(self, words: str) -> None:
+        """Return when its log says so: for a service that listens on no port."""
+        self._wait_until(
+            lambda: words in self.log.read_bytes()[self._log_begin :].decode(errors="replace"),
+            f"{self.name} does not start.",
+        )
+
+    def _wait_until(self, is_ready: Callable[[], bool], otherwise: str) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise Failure(f"{self.name} did not start: {self.last_words()}")
-            with socket.socket() as probe:
-                if probe.connect_ex((host, port)) == 0:
-                    return
+            if is_ready():
+                return
             time.sleep(LOOK_SECONDS)
-        raise Failure(f"{self.name} does not listen on {host}:{port}.", f"See {self.log}")
+        raise Failure(otherwise, f"See {self.log}")
 
     def last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()

@@ -1,9 +1,10 @@
 """The settle session: the dialplan reports how a call ended, and learns by CARD_SETTLED that it is charged."""
 
+from typing import Protocol
+
 import structlog
 
 from fastagi.call import Call
-from fastagi.flow.desk import CardDesk
 from fastagi.logs import bind_call_id
 from services.calls.call_record import Settlement, TriedCarrier
 from services.calls.settle_call import Settled, UnknownCall
@@ -12,7 +13,13 @@ from telephony.handover import SettleArguments, SettleArgumentsRefused, Variable
 log = structlog.get_logger()
 
 
-async def settle(call: Call, desk: CardDesk) -> None:
+class SettleDesk(Protocol):
+    """What a settlement needs of a desk: the call server's and the watcher's both have it."""
+
+    async def settle(self, settlement: Settlement) -> Settled | UnknownCall: ...
+
+
+async def settle(call: Call, desk: SettleDesk) -> None:
     """Confirm only after the commit; what is not confirmed is spooled by the dialplan and comes again."""
     try:
         arguments = SettleArguments.from_agi(call.arguments)
@@ -23,7 +30,7 @@ async def settle(call: Call, desk: CardDesk) -> None:
         await call.set_variables({Variable.SETTLED: arguments.call_id})
 
 
-async def settle_by(arguments: SettleArguments, desk: CardDesk) -> bool:
+async def settle_by(arguments: SettleArguments, desk: SettleDesk) -> bool:
     """True when the call is settled, now or before; False for a call id that has no hold (yet)."""
     bind_call_id(arguments.call_id)
     match await desk.settle(settlement(arguments)):

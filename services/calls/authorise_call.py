@@ -71,7 +71,6 @@ def authorise_call(
         card_id=quote.card.card_id,
         amount_micros=quote.amount_micros,
         placed_at=now,
-        heartbeat_at=now,
         quote=frozen.as_json(),
     )
     if not is_new:

@@ -8,9 +8,11 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from billing.charge import lines_within
+from billing.judge_call import AlarmKind
 from billing.rating import CallCharge, ChargeKind, ChargeLine, call_cost
 from billing.states import CallDisposition, HoldState
 from models import CallRecord, Hold, LedgerEntry, LedgerKind, Overdraft, Wallet, WalletKind
+from services.calls.call_alarms import note_alarm
 from services.calls.call_record import HeldCall, Settlement, call_record
 from services.calls.frozen_quote import FrozenQuote
 from services.cards.activate_card import activate_card, activation_reference
@@ -24,6 +26,12 @@ CLOSE_HOLD = (
     update(Hold)
     .where(Hold.call_id == bindparam("call"), Hold.state == HoldState.OPEN)
     .values(state=bindparam("end_state"), resolved_at=bindparam("now"))
+    .returning(Hold.wallet_id, Hold.card_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
+)
+CHARGE_AFTER_ALL = (
+    update(Hold)
+    .where(Hold.call_id == bindparam("call"), Hold.state == HoldState.VOIDED)
+    .values(state=HoldState.SETTLED, resolved_at=bindparam("now"))
     .returning(Hold.wallet_id, Hold.card_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
 )
 FREE_AND_CHARGE = (
@@ -67,7 +75,7 @@ def settle_call(session: Session, settlement: Settlement, now: datetime, zone: t
     """
     held = _close_hold(session, settlement, now)
     if held is None:
-        return _first_result(session, settlement.call_id)
+        return _settle_late(session, settlement, now, zone) or _first_result(session, settlement.call_id)
     charge = _charge(session, held, settlement, now, zone)
     lines = lines_within(charge.lines(), held.amount_micros)
     cost_micros = sum(line.amount_micros for line in lines)
@@ -76,7 +84,7 @@ def settle_call(session: Session, settlement: Settlement, now: datetime, zone: t
     record = call_record(settlement, held, charge, lines, now)
     run(session, RECORD, record)
     if cost_micros < charge.total_micros:
-        _note_overdraft(session, settlement.call_id, held, charge, now)
+        _note_overdraft(session, settlement.call_id, charge, held.amount_micros, now)
     _use_up(session, held, charge, available_micros)
     return Settled(
         settlement.call_id,
@@ -151,9 +159,9 @@ def _reference(call_id: str, card_id: int | None, line: ChargeLine) -> str:
     return f"{call_id}:{line.label}" if line.kind is ChargeKind.TAX else call_id
 
 
-def _note_overdraft(session: Session, call_id: str, held: HeldCall, charge: CallCharge, now: datetime) -> None:
+def _note_overdraft(session: Session, call_id: str, charge: CallCharge, paid_micros: int, now: datetime) -> None:
     """The excess moves no money: an operator writes it off or posts it."""
-    excess = {"cost_micros": charge.total_micros, "held_micros": held.amount_micros, "noted_at": now}
+    excess = {"cost_micros": charge.total_micros, "held_micros": paid_micros, "noted_at": now}
     session.execute(insert(Overdraft).values(call_id=call_id, **excess))
 
 
@@ -164,6 +172,37 @@ def _use_up(session: Session, held: HeldCall, charge: CallCharge, available_micr
     until_empty = quote.disposable_until_empty
     if is_used_up(quote.card_type, available_micros, quote.empty_below_micros, until_empty=until_empty):
         use_up_card(session, held.card_id)
+
+
+def _settle_late(session: Session, settlement: Settlement, now: datetime, zone: tzinfo) -> Settled | None:
+    """The hold was freed, and now an answer is told: charge what the wallet has available, up to the hold, note the
+    rest, and list the call (reliability.md 3). None: it was not so.
+    """
+    closing = {"call": settlement.call_id, "now": now}
+    hold = run(session, CHARGE_AFTER_ALL, closing).one_or_none() if settlement.is_answered else None
+    if hold is None:
+        return None
+    wallet_id, card_id, amount_micros, placed_at, quote = hold
+    held = HeldCall(wallet_id, card_id, amount_micros, placed_at, FrozenQuote.from_json(quote))
+    charge = _charge(session, held, settlement, now, zone)
+    lines = lines_within(charge.lines(), min(held.amount_micros, _available_locked(session, held.wallet_id)))
+    cost_micros = sum(line.amount_micros for line in lines)
+    taken = update(Wallet).where(Wallet.id == held.wallet_id).values(balance_micros=Wallet.balance_micros - cost_micros)
+    session.execute(taken)
+    _book(session, settlement.call_id, held, lines, now)
+    record = call_record(settlement, held, charge, lines, now)
+    session.execute(update(CallRecord).where(CallRecord.call_id == settlement.call_id).values(record))
+    if cost_micros < charge.total_micros:
+        _note_overdraft(session, settlement.call_id, charge, cost_micros, now)
+    note_alarm(session, settlement.call_id, AlarmKind.LATE_SETTLEMENT, f"charged {cost_micros} micros", now)
+    overdraft_micros = charge.total_micros - cost_micros
+    disposition, seconds = record["disposition"], charge.talk_seconds
+    return Settled(settlement.call_id, disposition, seconds, cost_micros, overdraft_micros=overdraft_micros)
+
+
+def _available_locked(session: Session, wallet_id: int) -> int:
+    query = select(Wallet.balance_micros - Wallet.held_micros + Wallet.credit_limit_micros)
+    return max(0, session.scalars(query.where(Wallet.id == wallet_id).with_for_update()).one())
 
 
 def _first_result(session: Session, call_id: str) -> Settled | UnknownCall:

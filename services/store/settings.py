@@ -47,6 +47,12 @@ class Settings(BaseSettings):
         None,
         description="Folder where the dialplan leaves settlements that found no server; empty = the private Asterisk's",
     )
+    asterisks_file: Path | None = Field(
+        None, description="TOML file that names the Asterisks to watch (docs/reliability.md); empty = the private one"
+    )
+    watch_heartbeat_seconds: int = Field(
+        30, ge=1, le=30, description="How often the watcher lists the channels of each Asterisk"
+    )
     trace_file: Path | None = Field(
         None, description="File that gets a JSON line for each prompt and entry (PINs masked); empty = off"
     )
@@ -183,8 +189,13 @@ class Settings(BaseSettings):
         return self.state_dir.resolve() / "prompts"
 
     @property
+    def platform_dir(self) -> Path:
+        """The private Asterisk of this installation."""
+        return self.state_dir.resolve() / "platform"
+
+    @property
     def spool_folder(self) -> Path:
-        return self.spool_dir or self.state_dir.resolve() / "platform" / "spool" / "unsettled"
+        return self.spool_dir or self.platform_dir / "spool" / "unsettled"
 
     @property
     def keys_file(self) -> Path:

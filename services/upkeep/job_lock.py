@@ -7,15 +7,14 @@ It saves work. What is booked is right without it: see the keys of the ledger.
 import os
 import secrets
 import socket
-from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, DateTime, delete, func, literal_column, select, type_coerce, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import JobLock
-from models.base import UtcDateTime
+from models.clock import DatabaseClock
 
 SILENT_SECONDS_MAX: Final = 60  # an owner beats with every chunk, at most a few seconds apart
 OWNER_CHARACTERS_MAX: Final = 80
@@ -32,8 +31,8 @@ def take_lock(session: Session, name: str, owner: str) -> bool:
     wins.
     """
     insert = sqlite.insert if _is_sqlite(session) else postgresql.insert
-    fresh = insert(JobLock).values(name=name, owner=owner, beat_at=_clock(session))
-    may_take = (JobLock.beat_at < _clock(session, SILENT_SECONDS_MAX)) | (JobLock.owner == owner)
+    fresh = insert(JobLock).values(name=name, owner=owner, beat_at=DatabaseClock())
+    may_take = (JobLock.beat_at < DatabaseClock(SILENT_SECONDS_MAX)) | (JobLock.owner == owner)
     taken = fresh.on_conflict_do_update(
         index_elements=[JobLock.name],
         set_={"owner": fresh.excluded.owner, "beat_at": fresh.excluded.beat_at},
@@ -47,7 +46,7 @@ def keep_lock(session: Session, name: str, owner: str) -> bool:
     beaten = (
         update(JobLock)
         .where(JobLock.name == name, JobLock.owner == owner)
-        .values(beat_at=_clock(session))
+        .values(beat_at=DatabaseClock())
         .returning(JobLock.name)
     )
     return session.scalars(beaten).one_or_none() is not None
@@ -59,14 +58,6 @@ def free_lock(session: Session, name: str, owner: str) -> None:
 
 def lock_owner(session: Session, name: str) -> str | None:
     return session.scalars(select(JobLock.owner).where(JobLock.name == name)).one_or_none()
-
-
-def _clock(session: Session, ago_seconds: int = 0) -> ColumnElement[datetime]:
-    """The database's own clock. SQLite's moments are texts: this is how they are stored."""
-    if _is_sqlite(session):
-        text = func.strftime("%Y-%m-%d %H:%M:%f000", "now", f"-{ago_seconds} seconds")
-        return type_coerce(text, UtcDateTime)
-    return func.clock_timestamp(type_=DateTime(timezone=True)) - literal_column(f"INTERVAL '{ago_seconds} seconds'")
 
 
 def _is_sqlite(session: Session) -> bool:

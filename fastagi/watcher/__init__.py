@@ -1,0 +1,1 @@
+"""The watcher: live calls by Asterisk's control port, their heartbeat, ends that were asked for, lost settlements."""

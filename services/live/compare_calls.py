@@ -1,0 +1,52 @@
+"""Compare what calls were charged for with the event log of Asterisk, and list those that differ by more than 1 s."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.judge_call import AlarmKind
+from models import CallRecord
+from services.calls.call_alarms import note_alarm
+
+DIFFERENCE_MS_MAX = 1_000
+CALLS_A_STATEMENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedTalk:
+    """What the event log tells of a call that was answered and has ended."""
+
+    call_id: str
+    talk_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A call whose record and log differ."""
+
+    call_id: str
+    record_ms: int
+    log_ms: int
+
+
+def note_differences(session: Session, talks: Sequence[LoggedTalk], now: datetime) -> list[Difference]:
+    """Those that are found now for the first time; a call that is not settled yet is not compared."""
+    found: list[Difference] = []
+    for begin in range(0, len(talks), CALLS_A_STATEMENT):
+        logged = {talk.call_id: talk.talk_ms for talk in talks[begin : begin + CALLS_A_STATEMENT]}
+        query = select(CallRecord.call_id, CallRecord.talk_ms).where(CallRecord.call_id.in_(logged))
+        differing = [
+            Difference(call_id, record_ms, logged[call_id])
+            for call_id, record_ms in session.execute(query)
+            if abs(record_ms - logged[call_id]) > DIFFERENCE_MS_MAX
+        ]
+        found += [one for one in differing if _note(session, one, now)]
+    return found
+
+
+def _note(session: Session, found: Difference, now: datetime) -> bool:
+    details = f"{found.record_ms} ms by the call's record, {found.log_ms} ms by Asterisk's event log"
+    return note_alarm(session, found.call_id, AlarmKind.CLOCK_DIFFERENCE, details, now)
