@@ -11,12 +11,15 @@ Made = TypeVar("Made", Step, Tariff, AccessSurcharge, Tax, CallPrice)
 
 
 def call_price_as_json(price: CallPrice) -> JsonObject:
-    """Every term by its name, so that a later release with other defaults reads the same price."""
+    """Every term by its name, so that a later release with other defaults reads the same price. Terms of this release
+    stand there only where they are used: the release before, which may run beside it, refuses what it does not know.
+    """
     return {
         "tariff": tariff_as_json(price.tariff),
         "access_surcharge": _terms(price.access_surcharge),
-        "taxes": [_terms(tax) for tax in price.taxes],
+        "taxes": [_tax_terms(tax) for tax in price.taxes],
         "activation_fee_micros": price.activation_fee_micros,
+        **({"taxes_included": True} if price.taxes_included else {}),
     }
 
 
@@ -44,6 +47,11 @@ def _step(terms: JsonObject) -> Step:
 
 def _tax(terms: JsonObject) -> Tax:
     return _made(Tax, terms)
+
+
+def _tax_terms(tax: Tax) -> JsonObject:
+    terms = _terms(tax)
+    return terms if tax.is_compound else {name: value for name, value in terms.items() if name != "is_compound"}
 
 
 def _terms(value: Step | Tariff | AccessSurcharge | Tax) -> JsonObject:

@@ -28,6 +28,11 @@ def _check_tax_name(name: object) -> None:
         raise TariffRefused(f"A tax needs a name of 1 to {TAX_NAME_LENGTH_MAX} characters: it stands in the ledger.")
 
 
+def _check_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise TariffRefused(f"{name} is {value!r}: give true or false.")
+
+
 def _check_whole_numbers(terms: "Step | Tariff | AccessSurcharge", at_least_one: tuple[str, ...] = ()) -> None:
     for field in fields(terms):
         if field.name.endswith("_micros"):
@@ -98,13 +103,15 @@ class AccessSurcharge:
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """A tax on the call; 20 % are 200,000 parts per million."""
+    """A tax on the call; 20 % are 200,000 parts per million. A compound one is on the taxes before it, too."""
 
     name: str
     parts_per_million: int
+    is_compound: bool = False
 
     def __post_init__(self) -> None:
         _check_tax_name(self.name)
+        _check_flag("is_compound", self.is_compound)
         _check_whole_number("parts_per_million", self.parts_per_million, 0, PARTS_PER_MILLION)
 
 
@@ -116,8 +123,10 @@ class CallPrice:
     access_surcharge: AccessSurcharge = AccessSurcharge()
     taxes: tuple[Tax, ...] = ()
     activation_fee_micros: int = 0
+    taxes_included: bool = False  # the price of the rate table and of the access number contains them
 
     def __post_init__(self) -> None:
+        _check_flag("taxes_included", self.taxes_included)
         _check_whole_number("activation_fee_micros", self.activation_fee_micros, 0, PRICE_MICROS_MAX)
         if len(self.taxes) > TAXES_MAX:
             raise TariffRefused(f"There are {len(self.taxes)} taxes: give at most {TAXES_MAX}.")

@@ -21,6 +21,7 @@ from command_line.plan import plan
 from command_line.prompts import prompts
 from command_line.rates import rates
 from command_line.series import series
+from command_line.tax import tax
 from command_line.up import up
 from command_line.verify import verify
 from command_line.voucher import voucher
@@ -48,6 +49,7 @@ for command in (
     series,
     plan,
     rates,
+    tax,
     fees,
     voucher,
     keys,

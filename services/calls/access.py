@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from billing.destination_rules import NO_RULES, PrefixRules
 from billing.phone import RewriteRule
 from billing.pin import PIN_LENGTH_MAX
-from billing.rating import AccessSurcharge, Tax
+from billing.rating import AccessSurcharge
 from billing.states import PinEntryMode, SeriesStatus
+from billing.taxes import CallTaxes
 from models import (
     AccessNumber,
     CardGroup,
@@ -18,11 +19,10 @@ from models import (
     GhostPercent,
     IvrPlan,
     IvrPlanGroup,
-    TaxProfile,
-    TaxRate,
 )
 from services.money.house_wallets import house_wallets
 from services.products.destination_rules import destination_rules
+from services.taxes.tax_profiles import tax_profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Access:
     group_rules: Mapping[int, PrefixRules]
     series_rules: Mapping[int, PrefixRules]
     ghost_percents: Mapping[int, Mapping[str, int]]  # by group, then prefix
-    taxes: Mapping[int, tuple[Tax, ...]]  # by tax profile
+    taxes: Mapping[int, CallTaxes]  # by tax profile
     house: Mapping[tuple[str, str], int]  # id of the house wallet by (kind, currency)
 
     def destination_rules(self, group_id: int, series_id: int) -> tuple[PrefixRules, PrefixRules, PrefixRules]:
@@ -151,12 +151,3 @@ def _ghost_percents(session: Session, group_ids: frozenset[int]) -> dict[int, di
     for group_id, prefix, percent in session.execute(query.where(GhostPercent.card_group_id.in_(group_ids))):
         percents.setdefault(group_id, {})[prefix] = percent
     return percents
-
-
-def tax_profiles(session: Session) -> dict[int, tuple[Tax, ...]]:
-    """The taxes of each profile, in their order."""
-    taxes: dict[int, tuple[Tax, ...]] = dict.fromkeys(session.scalars(select(TaxProfile.id)), ())
-    query = select(TaxRate).order_by(TaxRate.tax_profile_id, TaxRate.position)
-    for rate in session.scalars(query):
-        taxes[rate.tax_profile_id] = (*taxes[rate.tax_profile_id], Tax(rate.name, rate.parts_per_million))
-    return taxes

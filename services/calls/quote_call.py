@@ -11,15 +11,17 @@ from billing.announcement import announced_seconds, ghost_percent_for
 from billing.destination_rules import is_permitted
 from billing.held_rate import HeldRate
 from billing.lcr import Route, ordered_routes
-from billing.rating import FREE_PRICE, CallPrice, Tax, affordable_seconds, call_cost
+from billing.rating import FREE_PRICE, CallPrice, affordable_seconds, call_cost
 from billing.refusals import Refusal
 from billing.states import ActivatesOn, CardStatus, CardType
-from services.calls.access import Access, tax_profiles
+from billing.taxes import NO_TAXES, CallTaxes
+from services.calls.access import Access
 from services.calls.day_limits import DayLeft, DayLimits, day_left, find_day_limits
 from services.cards.card_facts import CardFacts, get_card
 from services.routing.rate_source import RateSource
 from services.routing.rate_statement import RATE_STATEMENT
 from services.routing.rates import CallRates, find_rates
+from services.taxes.tax_profiles import taxes_of_profile
 
 NO_LIMITS = DayLeft(None, None)
 
@@ -99,20 +101,20 @@ def _price(session: Session, access: Access, card: CardFacts, rate: HeldRate) ->
     activation_fee_micros = card.series.activation_fee_micros if _activates(card) else 0
     if card.group.card_type is CardType.UNLIMITED:
         return replace(FREE_PRICE, activation_fee_micros=activation_fee_micros)
+    taxes = _taxes(session, access, card.series.tax_profile_id)
     return CallPrice(
         tariff=rate.tariff,
         access_surcharge=access.surcharge,
-        taxes=_taxes(session, access, card.series.tax_profile_id),
+        taxes=taxes.taxes,
         activation_fee_micros=activation_fee_micros,
+        taxes_included=taxes.are_included,
     )
 
 
-def _taxes(session: Session, access: Access, profile_id: int | None) -> tuple[Tax, ...]:
+def _taxes(session: Session, access: Access, profile_id: int | None) -> CallTaxes:
     """A profile that is newer than the access number's kept facts is read now: no call goes untaxed."""
-    if profile_id is None:
-        return ()
-    known = access.taxes.get(profile_id)
-    return tax_profiles(session)[profile_id] if known is None else known
+    known = NO_TAXES if profile_id is None else access.taxes.get(profile_id)
+    return taxes_of_profile(session, profile_id) if known is None else known
 
 
 def _activates(card: CardFacts) -> bool:

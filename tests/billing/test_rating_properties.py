@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from billing.explain_cost import explained_cost
 from billing.rating import (
     AccessSurcharge,
     CallPrice,
@@ -14,6 +16,7 @@ from billing.rating import (
     call_price_as_json,
     call_price_from_json,
 )
+from billing.taxes import taxes_on
 
 EXAMPLES = 600
 AMOUNTS = st.one_of(st.just(0), st.integers(0, 3_000_000), st.integers(0, 10**12))
@@ -45,10 +48,11 @@ def tariffs(draw: st.DrawFn) -> Tariff:
     )
 
 
-TAXES = st.lists(st.integers(0, 1_000_000), max_size=3).map(
-    lambda rates: tuple(Tax(f"Tax {n}", rate) for n, rate in enumerate(rates))
+TAXES = st.lists(st.tuples(st.integers(0, 1_000_000), st.booleans()), max_size=5).map(
+    lambda rates: tuple(Tax(f"Tax {n}", rate, is_compound) for n, (rate, is_compound) in enumerate(rates))
 )
-PRICES = st.builds(CallPrice, tariffs(), st.builds(AccessSurcharge, AMOUNTS, AMOUNTS), TAXES, AMOUNTS)
+SURCHARGES = st.builds(AccessSurcharge, AMOUNTS, AMOUNTS)
+PRICES = st.builds(CallPrice, tariffs(), SURCHARGES, TAXES, AMOUNTS, st.booleans())
 
 
 @settings(max_examples=EXAMPLES)
@@ -89,3 +93,39 @@ def test_no_call_up_to_the_limit_overdraws(price: CallPrice, available_micros: i
 @given(PRICES)
 def test_a_snapshot_gives_the_same_price_again(price: CallPrice) -> None:
     assert call_price_from_json(json.loads(json.dumps(call_price_as_json(price)))) == price
+
+
+@settings(max_examples=EXAMPLES)
+@given(PRICES, TALK)
+def test_the_explained_sum_is_the_cost(price: CallPrice, talk_seconds: int) -> None:
+    """Line by line, and each line of the bill stands in it."""
+    lines = explained_cost(price, talk_seconds)
+    added = sum(line.amount_micros for line in lines if not line.is_contained)
+    charge = call_cost(price, talk_seconds)
+    assert added == charge.total_micros
+    taxes = {line.what: line.amount_micros for line in lines if line.term in ("tax", "tax_contained")}
+    assert taxes == dict(charge.taxes)
+
+
+@settings(max_examples=EXAMPLES)
+@given(PRICES, TALK)
+def test_a_price_that_contains_its_taxes_is_paid_to_the_micro(price: CallPrice, talk_seconds: int) -> None:
+    """features.md 3.1: the caller pays the table's price, the ledger gets net revenue and each tax apart."""
+    included = call_cost(replace(price, taxes_included=True), talk_seconds)
+    untaxed = call_cost(replace(price, taxes=()), talk_seconds)
+    assert included.total_micros == untaxed.total_micros
+    ours = included.tariff_micros + included.access_surcharge_micros
+    assert ours + included.taxes_micros == untaxed.tariff_micros + untaxed.access_surcharge_micros
+    assert all(ours_micros >= 0 for ours_micros in (included.talk_micros, included.connect_fee_micros, ours))
+
+
+@settings(max_examples=EXAMPLES)
+@given(PRICES, TALK)
+def test_contained_taxes_are_those_of_what_is_left_and_no_more(price: CallPrice, talk_seconds: int) -> None:
+    """On top of the net revenue they would give the gross back, but for the micros of rounding up."""
+    included = call_cost(replace(price, taxes_included=True), talk_seconds)
+    ours = included.tariff_micros + included.access_surcharge_micros
+    most_of = dict(taxes_on(ours, price.taxes))
+    for name, micros in included.taxes:
+        most = most_of[name]
+        assert most - len(price.taxes) * 2 ** len(price.taxes) <= micros <= most

@@ -83,3 +83,16 @@ def test_prefixes_are_blocked_and_opened(shell: Shell) -> None:
     shell.run("rates", "block", "RT TERM", 34)
     shell.run("rates", "unblock", "RT TERM", 34)
     assert "Only the first 2 are shown: --after" in shell.run("rates", "prefixes", "RT TERM", "--most", 2)
+
+
+def test_tax_profiles_are_saved_listed_and_shown(shell: Shell) -> None:
+    assert "needs a tax" in shell.run("tax", "save", "EU", status=1)
+    assert shell.json("tax", "save", "EU", "--tax", "VAT=20", "--tax", "City=+1.5", "--inclusive")["version"] == 1
+    assert "2. City: 1.5 % of the price and the taxes before it" in shell.run("tax", "show", "EU")
+    shell.run("tax", "save", "EU", "--tax", "VAT=7.25", "--exclusive", "--version", 1)
+    assert "meanwhile" in shell.run("tax", "save", "EU", "--inclusive", "--version", 1, status=1)
+    assert shell.json("tax", "show", "EU")["taxes"][0]["parts_per_million"] == 72_500
+    assert "VAT 7.25 %" in shell.run("tax", "list")
+    assert "no tax profile 'US'" in shell.run("tax", "show", "US", status=1)
+    for wrong in ("20", "VAT=x", "VAT=0.00001"):
+        shell.run("tax", "save", "EU", "--tax", wrong, status=2)

@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 
 from billing.rating import Tax
 from billing.states import PinEntryMode, SeriesStatus
+from billing.taxes import CallTaxes
 from models import AccessNumber, DestinationRule, GhostPercent, IvrPlan, IvrPlanGroup
 from services.calls.access import find_access
 from services.series.create_series import create_series
@@ -85,7 +86,7 @@ def test_what_holds_for_the_groups_of_the_plan_comes_along(session: Session) -> 
     assert access.platform_rules.denied == ("882",)
     assert {group_id: rules.denied for group_id, rules in access.group_rules.items()} == {world.group_id: ("4490",)}
     assert access.ghost_percents == {world.group_id: {"44": 90}}
-    assert list(access.taxes.values()) == [(Tax("VAT", 200_000), Tax("City", 10_000))]
+    assert list(access.taxes.values()) == [CallTaxes((Tax("VAT", 200_000), Tax("City", 10_000)))]
     assert len(access.house) == 6
 
 

@@ -1,0 +1,1 @@
+"""Tax profiles: kept, and read for the price of a call."""
