@@ -10,6 +10,7 @@ import uvloop
 
 from fastagi.agi_call import AgiCall
 from fastagi.database import Database, DatabaseUnavailable
+from fastagi.deck_watch import DeckWatch
 from fastagi.flow.card_call import card_call
 from fastagi.flow.desk import CardDesk
 from fastagi.flow.settle import settle
@@ -17,9 +18,10 @@ from fastagi.logs import set_up_logs
 from fastagi.server import SETTLE_SECONDS_MAX, CardServer, PortUnavailable, ServerLimits
 from fastagi.spool import replay_for_ever
 from fastagi.trace import TraceFile
-from models.database import make_engine, session_factory
+from models.database import make_engine, make_read_engine, session_factory
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
+from services.routing.deck import DeckSource
 from services.store.migrate import is_current
 from services.store.settings import Settings
 from telephony.handover import AgiScript
@@ -53,7 +55,9 @@ async def serve(settings: Settings) -> None:
     # SQLite has one writer: threads that wait for it sleep and starve each other, a queue before one thread is fair.
     threads = 1 if engine.dialect.name == "sqlite" else settings.database_threads
     database = Database(session_factory(engine), threads=threads)
-    desk = CardDesk(database, keys, settings.zone, guard=settings.guard_rules)
+    rates = DeckSource()
+    desk = CardDesk(database, keys, settings.zone, guard=settings.guard_rules, rate_source=rates)
+    watch = DeckWatch(make_read_engine(settings.database_url_or_default), rates, desk.now)
     trace_file = TraceFile(settings.trace_file) if settings.trace_file else None
     server = CardServer(str(settings.prompts_dir), _limits(settings), trace_file)
     add_routes(server, desk)
@@ -62,9 +66,13 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     await server.listen(settings.fastagi_host, settings.fastagi_port)
     replay = asyncio.create_task(replay_for_ever(settings.spool_folder, desk))
+    follow = asyncio.create_task(watch.follow()) if settings.rate_deck else None
     await stopped.wait()
+    watch.stop()
     await server.drain()
     replay.cancel()
+    if follow is not None:
+        follow.cancel()
     await database.drain()
     engine.dispose()
 

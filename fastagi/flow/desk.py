@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from billing.guard import GuardRules
 from billing.refusals import Refusal
@@ -32,6 +33,8 @@ from services.guard.admit_caller import Admission, admit_caller
 from services.guard.guard_entry import Caller, EntryAttempt
 from services.keys.pin_keys import KeySource
 from services.money.top_up import top_up
+from services.routing.rate_source import RateSource
+from services.routing.rate_statement import RATE_STATEMENT
 from services.vouchers.redeem_voucher import Redeemed, VoucherRefusal
 
 ACCESS_KEPT_SECONDS = 5  # a change in the console reaches callers within this time
@@ -52,6 +55,7 @@ class CardDesk:
     now: Callable[[], datetime] = utc_now
     guard: GuardRules = field(default_factory=GuardRules)
     pause: Callable[[int], Awaitable[None]] = asyncio.sleep
+    rate_source: RateSource = RATE_STATEMENT
     _kept: dict[str, tuple[float, Access | None]] = field(default_factory=dict)
 
     async def access(self, number: str) -> Access | None:
@@ -114,9 +118,8 @@ class CardDesk:
         return await self.database.run(get_card, card_id)
 
     async def quote(self, access: Access, card: CardFacts, destination: str, *, is_pinless: bool) -> Quote | Refusal:
-        return await self.database.run(
-            quote_call, access, card, destination, self.now(), self.zone, is_pinless=is_pinless
-        )
+        how: dict[str, Any] = {"is_pinless": is_pinless, "rate_source": self.rate_source}
+        return await self.database.run(quote_call, access, card, destination, self.now(), self.zone, **how)
 
     async def authorise(self, call_id: str, quote: Quote, context: CallContext) -> Authorised | Refusal:
         return await self.database.run(authorise_call, call_id, quote, context, self.now())

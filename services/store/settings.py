@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     database_threads: int = Field(
         8, ge=1, le=64, description="Database work at once in a FastAGI server; the connection pool has the same size"
     )
+    rate_deck: bool = Field(
+        default=True, description="Keep all rates in the memory of a FastAGI server (off: a statement for each quote)"
+    )
     spool_dir: Path | None = Field(
         None,
         description="Folder where the dialplan leaves settlements that found no server; empty = the private Asterisk's",
