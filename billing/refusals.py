@@ -25,6 +25,7 @@ class Refusal(StrEnum):
     NOT_ALLOWED = "not-allowed"
     NO_RATE = "no-rate"
     NO_ROUTE = "no-route"
+    ALL_LINES_BUSY = "all-lines-busy"  # the carriers that could take the call have no line free
     NOT_ENOUGH_FOR_THIS_DESTINATION = "not-enough-for-this-destination"
     # the platform
     ACCESS_CLOSED = "access-closed"

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from billing.refusals import Refusal
 from models import Hold, Wallet
 from models.wallet import HOUSE_KINDS
+from services.accounts.account_facts import AccountFacts
+from services.accounts.account_hold import hold_for_account
 from services.calls.day_limits import is_day_kept
 from services.calls.frozen_quote import FrozenQuote, FrozenRoute
 from services.calls.quote_call import Quote
-from services.cards.card_facts import get_card
+from services.cards.card_facts import CardFacts, get_card
 from services.money.house_wallets import house_wallets
 from services.store.run import run
 from services.store.upsert import insert_or_skip
@@ -67,20 +69,36 @@ def authorise_call(
         session,
         Hold,
         call_id=call_id,
-        wallet_id=quote.card.wallet_id,
-        card_id=quote.card.card_id,
+        wallet_id=quote.payer.wallet_id,
+        **_whose(quote),
         amount_micros=quote.amount_micros,
         placed_at=now,
         quote=frozen.as_json(),
     )
     if not is_new:
         return _first_answer(session, call_id)
-    is_paid = _is_within_the_day(session, quote) and _set_aside(session, quote)
-    refusal = _card_refusal(session, quote, now) if is_paid else _money_refusal(session, quote)
+    refusal = _hold(session, quote, now)
     if refusal is None:
         return Authorised(call_id, frozen)
     session.execute(delete(Hold).where(Hold.call_id == call_id))
     return refusal
+
+
+def _whose(quote: Quote) -> dict[str, int]:
+    match quote.payer:
+        case CardFacts(card_id=card_id):
+            return {"card_id": card_id}
+        case AccountFacts(account_id=account_id):
+            return {"account_id": account_id}
+
+
+def _hold(session: Session, quote: Quote, now: datetime) -> Refusal | None:
+    """None: the money is set aside. Otherwise nothing has changed."""
+    if isinstance(quote.payer, AccountFacts):
+        return hold_for_account(session, quote.payer, quote.amount_micros)
+    if _is_within_the_day(session, quote) and _set_aside(session, quote):
+        return _card_refusal(session, quote, now)
+    return _money_refusal(session, quote)
 
 
 def _house(session: Session, quote: Quote, context: CallContext) -> Mapping[str, int]:
@@ -90,19 +108,20 @@ def _house(session: Session, quote: Quote, context: CallContext) -> Mapping[str,
     if all(kind in context.house for kind in HOUSE_KINDS):
         return context.house
     wallets = house_wallets(session).items()
-    return {kind: wallet_id for (kind, currency), wallet_id in wallets if currency == quote.card.currency}
+    return {kind: wallet_id for (kind, currency), wallet_id in wallets if currency == quote.payer.currency}
 
 
 def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
+    group = quote.payer.group if isinstance(quote.payer, CardFacts) else None
     return FrozenQuote(
         destination=quote.destination,
         destination_name=quote.destination_name,
         rate_prefix=quote.rate_prefix,
-        currency=quote.card.currency,
+        currency=quote.payer.currency,
         price=quote.price,
         activates=quote.activates,
-        card_type=quote.card.group.card_type,
-        empty_below_micros=quote.card.group.empty_below_micros,
+        card_type=group.card_type if group else None,
+        empty_below_micros=group.empty_below_micros if group else 0,
         routes=tuple(FrozenRoute.of(route) for route in quote.routes),
         limit_seconds=quote.limit_seconds,
         announced_seconds=quote.announced_seconds,
@@ -113,7 +132,7 @@ def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
         house=dict(context.house),
         heard=context.heard,
         is_pinless=context.is_pinless,
-        disposable_until_empty=quote.card.group.disposable_until_empty,
+        disposable_until_empty=group.disposable_until_empty if group else False,
     )
 
 

@@ -78,6 +78,7 @@ class HeldCall:
 
     wallet_id: int
     card_id: int | None
+    account_id: int | None
     amount_micros: int
     placed_at: datetime
     quote: FrozenQuote
@@ -94,6 +95,7 @@ def call_record(
         "call_id": settlement.call_id,
         "wallet_id": held.wallet_id,
         "card_id": held.card_id,
+        "account_id": held.account_id,
         **{name: getattr(held.quote, name) for name in COPIED_FROM_QUOTE},
         "placed_at": held.placed_at,
         "answered_at": _moment(settlement.answered_at_ms) if settlement.is_answered else None,

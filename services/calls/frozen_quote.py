@@ -43,7 +43,7 @@ class FrozenQuote:
     currency: str
     price: CallPrice
     activates: bool
-    card_type: CardType
+    card_type: CardType | None  # None: no card pays
     empty_below_micros: int
     routes: tuple[FrozenRoute, ...]
     limit_seconds: int
@@ -70,7 +70,11 @@ class FrozenQuote:
     def from_json(cls, data: dict[str, Any]) -> Self:
         routes = tuple(FrozenRoute.from_json(route) for route in data["routes"])
         lists = {"warning_seconds": tuple(data["warning_seconds"]), "heard": tuple(data["heard"])}
-        words = {"card_type": CardType(data["card_type"]), "price": call_price_from_json(data["price"])}
+        card_type = data["card_type"]
+        words = {
+            "card_type": None if card_type is None else CardType(card_type),
+            "price": call_price_from_json(data["price"]),
+        }
         return cls(**{**_known(cls, data), **lists, **words, "routes": routes})
 
 

@@ -15,12 +15,13 @@ from billing.rating import FREE_PRICE, CallPrice, affordable_seconds, call_cost
 from billing.refusals import Refusal
 from billing.states import ActivatesOn, CardStatus, CardType
 from billing.taxes import NO_TAXES, CallTaxes
+from services.accounts.account_facts import AccountFacts
 from services.calls.access import Access
 from services.calls.day_limits import DayLeft, DayLimits, day_left, find_day_limits
 from services.cards.card_facts import CardFacts, get_card
 from services.routing.rate_source import RateSource
 from services.routing.rate_statement import RATE_STATEMENT
-from services.routing.rates import CallRates, find_rates
+from services.routing.rates import CallRates, find_rates, terms_of_card
 from services.taxes.tax_profiles import taxes_of_profile
 
 NO_LIMITS = DayLeft(None, None)
@@ -28,9 +29,11 @@ NO_LIMITS = DayLeft(None, None)
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What the hold freezes. `limit_seconds` is what the money pays; `announced_seconds` what the caller is told."""
+    """What the hold freezes, whoever pays. `limit_seconds` is what the money pays; `announced_seconds` what the caller
+    is told.
+    """
 
-    card: CardFacts
+    payer: CardFacts | AccountFacts
     destination: str
     price: CallPrice
     activates: bool
@@ -42,6 +45,12 @@ class Quote:
     amount_micros: int
     warning_seconds: tuple[int, ...]
     day_limits: DayLimits | None = None
+
+    @property
+    def card(self) -> CardFacts:
+        """Of a call that a card pays."""
+        assert isinstance(self.payer, CardFacts)  # noqa: S101 (who asks for the card knows that there is one)
+        return self.payer
 
 
 def quote_call(
@@ -64,7 +73,7 @@ def quote_call(
     card = get_card(session, card.card_id)
     if not is_permitted(destination, access.destination_rules(card.group.id, card.series.id)):
         return Refusal.NOT_ALLOWED
-    rates = find_rates(session, card, destination, now, zone, rate_source)
+    rates = find_rates(session, terms_of_card(card), destination, now, zone, rate_source)
     rate = rates.price
     if rate is None:
         return Refusal.NO_RATE
@@ -81,7 +90,7 @@ def quote_call(
     if not routes or _is_money_short(card, limit_seconds):
         return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
     return Quote(
-        card=card,
+        payer=card,
         destination=destination,
         price=price,
         activates=_activates(card),

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from billing.charge import lines_within
@@ -12,6 +13,7 @@ from billing.judge_call import AlarmKind
 from billing.rating import CallCharge, ChargeKind, ChargeLine, call_cost
 from billing.states import CallDisposition, HoldState
 from models import CallRecord, Hold, LedgerEntry, LedgerKind, Overdraft, Wallet, WalletKind
+from services.accounts.account_hold import free_line
 from services.calls.call_alarms import note_alarm
 from services.calls.call_record import HeldCall, Settlement, call_record
 from services.calls.frozen_quote import FrozenQuote
@@ -26,13 +28,13 @@ CLOSE_HOLD = (
     update(Hold)
     .where(Hold.call_id == bindparam("call"), Hold.state == HoldState.OPEN)
     .values(state=bindparam("end_state"), resolved_at=bindparam("now"))
-    .returning(Hold.wallet_id, Hold.card_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
+    .returning(Hold.wallet_id, Hold.card_id, Hold.account_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
 )
 CHARGE_AFTER_ALL = (
     update(Hold)
     .where(Hold.call_id == bindparam("call"), Hold.state == HoldState.VOIDED)
     .values(state=HoldState.SETTLED, resolved_at=bindparam("now"))
-    .returning(Hold.wallet_id, Hold.card_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
+    .returning(Hold.wallet_id, Hold.card_id, Hold.account_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
 )
 FREE_AND_CHARGE = (
     update(Wallet)
@@ -71,11 +73,14 @@ class UnknownCall:
 def settle_call(session: Session, settlement: Settlement, now: datetime, zone: tzinfo) -> Settled | UnknownCall:
     """Charge what was talked, never more than the hold; write ledger rows and call record.
 
-    Hold, card and wallet are locked in this order. A second settlement changes nothing and gives the first result.
+    Hold, account, card and wallet are locked in this order. A second settlement changes nothing and gives the first
+    result.
     """
     held = _close_hold(session, settlement, now)
     if held is None:
         return _settle_late(session, settlement, now, zone) or _first_result(session, settlement.call_id)
+    if held.account_id is not None:
+        free_line(session, held.account_id)
     charge = _charge(session, held, settlement, now, zone)
     lines = lines_within(charge.lines(), held.amount_micros)
     cost_micros = sum(line.amount_micros for line in lines)
@@ -109,10 +114,12 @@ def _close_hold(session: Session, settlement: Settlement, now: datetime) -> Held
     end_state = HoldState.SETTLED if settlement.is_answered else HoldState.VOIDED
     closing = {"call": settlement.call_id, "end_state": end_state, "now": now}
     hold = run(session, CLOSE_HOLD, closing).one_or_none()
-    if hold is None:
-        return None
-    wallet_id, card_id, amount_micros, placed_at, quote = hold
-    return HeldCall(wallet_id, card_id, amount_micros, placed_at, FrozenQuote.from_json(quote))
+    return None if hold is None else _held(hold)
+
+
+def _held(hold: Row[*tuple[Any, ...]]) -> HeldCall:
+    wallet_id, card_id, account_id, amount_micros, placed_at, quote = hold
+    return HeldCall(wallet_id, card_id, account_id, amount_micros, placed_at, FrozenQuote.from_json(quote))
 
 
 def _charge(session: Session, held: HeldCall, settlement: Settlement, now: datetime, zone: tzinfo) -> CallCharge:
@@ -166,9 +173,9 @@ def _note_overdraft(session: Session, call_id: str, charge: CallCharge, paid_mic
 
 
 def _use_up(session: Session, held: HeldCall, charge: CallCharge, available_micros: int) -> None:
-    if held.card_id is None or charge.billed_seconds == 0:
-        return
     quote = held.quote
+    if held.card_id is None or quote.card_type is None or charge.billed_seconds == 0:
+        return
     until_empty = quote.disposable_until_empty
     if is_used_up(quote.card_type, available_micros, quote.empty_below_micros, until_empty=until_empty):
         use_up_card(session, held.card_id)
@@ -182,8 +189,7 @@ def _settle_late(session: Session, settlement: Settlement, now: datetime, zone: 
     hold = run(session, CHARGE_AFTER_ALL, closing).one_or_none() if settlement.is_answered else None
     if hold is None:
         return None
-    wallet_id, card_id, amount_micros, placed_at, quote = hold
-    held = HeldCall(wallet_id, card_id, amount_micros, placed_at, FrozenQuote.from_json(quote))
+    held = _held(hold)
     charge = _charge(session, held, settlement, now, zone)
     lines = lines_within(charge.lines(), min(held.amount_micros, _available_locked(session, held.wallet_id)))
     cost_micros = sum(line.amount_micros for line in lines)

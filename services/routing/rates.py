@@ -1,7 +1,8 @@
-"""The rates of a call: what its card pays and what each of its carriers asks, by the longest prefix of the number."""
+"""The rates of a call: what it is sold for and what each of its carriers asks, by the longest prefix of the number."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,15 @@ from services.routing.rate_source import RateSource
 from services.routing.rate_statement import RATE_STATEMENT
 
 
+class SaleTerms(NamedTuple):
+    """Where a call's prices and routes come from, whoever pays it; the tag is that of an account (JA-41)."""
+
+    rate_table_id: int
+    routing_plan_id: int | None
+    currency: str
+    originator_tag: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class CallRates:
     """`price` None: no selling rate; `plan` None: no carrier of the plan has a rate for the number."""
@@ -22,20 +32,23 @@ class CallRates:
     candidates: tuple[Candidate, ...]
 
 
+def terms_of_card(card: CardFacts) -> SaleTerms:
+    return SaleTerms(card.series.rate_table_id, card.series.routing_plan_id, card.currency)
+
+
 def find_rates(
     session: Session,
-    card: CardFacts,
+    terms: SaleTerms,
     number: str,
     now: datetime,
     zone: tzinfo = UTC,
     source: RateSource = RATE_STATEMENT,
 ) -> CallRates:
-    """The selling rate of the card, and the rate of each carrier of its plan; days and hours are those of `zone`."""
-    selling_id = card.series.rate_table_id
-    plan_id = card.series.routing_plan_id
+    """The selling rate, and the rate of each carrier of the plan; days and hours are those of `zone`."""
+    selling_id, plan_id = terms.rate_table_id, terms.routing_plan_id
     plan = None if plan_id is None else source.find_plan(session, plan_id)
     # Prices of two currencies cannot be compared, so a carrier with another one takes no part.
-    carriers = () if plan is None else tuple(it for it in plan.carriers if it.currency == card.currency)
+    carriers = () if plan is None else tuple(it for it in plan.carriers if it.currency == terms.currency)
     tables = {selling_id, *(carrier.rate_table_id for carrier in carriers)}
     held = source.rates_that_hold(session, tables, number, now, zone)
     asked = [(carrier, rate) for carrier in carriers if (rate := held.get(carrier.rate_table_id)) is not None]
