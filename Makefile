@@ -47,6 +47,10 @@ bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards made and ex
 	@$(BIN)/python -m bench.generate_cards 300000
 	@$(BIN)/python -m bench.export_cards 300000
 
+.PHONY: chaos
+chaos: needs  ## random kills of working processes on both databases, then compare every micro (KILLS=10000: half an hour)
+	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/database_chaos.py $(or $(KILLS),10000) $(SEED)
+
 .PHONY: lock
 lock: $(VENV)/installed  ## compile the lock files again from setup.cfg
 	@$(COMPILE) -o requirements.txt

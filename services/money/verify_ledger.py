@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from services.audit.audit import broken_links
@@ -187,7 +187,7 @@ def _broken_audit_log(session: Session) -> Iterator[Breach]:
 
 
 def _missing_guards(session: Session) -> Iterator[Breach]:
-    """I8: the triggers that keep the ledger append-only are there and switched on."""
+    """I8, I9: what keeps the ledger append-only and free of duplicates is there and switched on."""
     if session.get_bind().dialect.name == "sqlite":
         wanted, query = TRIGGERS_SQLITE, "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     else:
@@ -195,3 +195,6 @@ def _missing_guards(session: Session) -> Iterator[Breach]:
     present = set(session.scalars(text(query)))
     for missing in sorted(wanted - present):
         yield Breach("I8 the ledger is append-only", f"trigger {missing}", "present and enabled", "missing or disabled")
+    keys = [set(key["column_names"]) for key in inspect(session.connection()).get_unique_constraints("ledger_entry")]
+    if {"kind", "reference"} not in keys:
+        yield Breach("I9 a reference is booked once", "unique key (kind, reference)", "present", "missing")

@@ -1,0 +1,21 @@
+"""The short run of `make chaos` without telephony; test_planted_bugs.py shows that it bites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from database_chaos import chaos
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.timeout(180)
+KILLS = 60
+
+
+def test_processes_that_are_killed_anywhere_lose_and_invent_nothing(database_url: str, tmp_path: Path) -> None:
+    """F4, F12; I1 to I6."""
+    report = chaos(database_url, tmp_path, KILLS, seed=5)
+    assert report.findings == []
+    assert report.calls > KILLS // 4
