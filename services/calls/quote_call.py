@@ -79,15 +79,15 @@ def quote_call(
         return Refusal.NO_RATE
     if rate.is_blocked:
         return Refusal.NOT_ALLOWED
-    price = _price(session, access, card, rate)
+    price = call_price(session, access, card, rate)
     day_limits = find_day_limits(card.group, now, zone, is_pinless=is_pinless)
     left = NO_LIMITS if day_limits is None else day_left(session, card, day_limits)
-    limit_seconds = affordable_seconds(price, _share_micros(card, left), _seconds_max(card, left))
+    limit_seconds = affordable_seconds(price, share_micros(card, left), _seconds_max(card, left))
     routes = _routes(card, rates, price, limit_seconds)
     if not routes and not _routes(card, rates, price, card.group.call_seconds_max):
         return Refusal.NO_ROUTE
     # A carrier's first block makes a very short call a loss: it is the money that is short.
-    if not routes or _is_money_short(card, limit_seconds):
+    if not routes or is_money_short(card, limit_seconds):
         return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
     return Quote(
         payer=card,
@@ -105,7 +105,7 @@ def quote_call(
     )
 
 
-def _price(session: Session, access: Access, card: CardFacts, rate: HeldRate) -> CallPrice:
+def call_price(session: Session, access: Access, card: CardFacts, rate: HeldRate) -> CallPrice:
     """An unlimited card calls the destinations of its table for nothing (V-7)."""
     activation_fee_micros = card.series.activation_fee_micros if _activates(card) else 0
     if card.group.card_type is CardType.UNLIMITED:
@@ -130,7 +130,7 @@ def _activates(card: CardFacts) -> bool:
     return card.status is CardStatus.PENDING and card.group.activates_on is ActivatesOn.FIRST_ANSWERED_CALL
 
 
-def _share_micros(card: CardFacts, left: DayLeft) -> int:
+def share_micros(card: CardFacts, left: DayLeft = NO_LIMITS) -> int:
     """With several calls at once, a call may hold only its share of what is there (features.md 3.1), and of what the
     day leaves.
     """
@@ -165,15 +165,19 @@ def _routes(card: CardFacts, rates: CallRates, price: CallPrice, granted_seconds
     return choice.routes
 
 
-def _is_money_short(card: CardFacts, limit_seconds: int) -> bool:
+def is_money_short(card: CardFacts, limit_seconds: int) -> bool:
     group = card.group
     return limit_seconds < group.call_seconds_min or card.available_micros < group.balance_min_to_call_micros
 
 
 def _announced_seconds(access: Access, card: CardFacts, destination: str, rate: HeldRate, limit_seconds: int) -> int:
+    percent = announced_percent(access, card, destination, rate)
+    return announced_seconds(limit_seconds, percent, say_seconds=card.group.says_seconds)
+
+
+def announced_percent(access: Access, card: CardFacts, destination: str, rate: HeldRate) -> int:
     """The longest prefix wins, be it a percent of the rate or one of the group's list; else the group's own."""
     overrides = dict(access.ghost_percents.get(card.group.id, {}))
     if rate.ghost_minutes_percent is not None:
         overrides.setdefault(rate.prefix, rate.ghost_minutes_percent)
-    percent = ghost_percent_for(destination, overrides, card.group.ghost_minutes_percent)
-    return announced_seconds(limit_seconds, percent, say_seconds=card.group.says_seconds)
+    return ghost_percent_for(destination, overrides, card.group.ghost_minutes_percent)

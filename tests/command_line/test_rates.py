@@ -96,3 +96,22 @@ def test_tax_profiles_are_saved_listed_and_shown(shell: Shell) -> None:
     assert "no tax profile 'US'" in shell.run("tax", "show", "US", status=1)
     for wrong in ("20", "VAT=x", "VAT=0.00001"):
         shell.run("tax", "save", "EU", "--tax", wrong, status=2)
+
+
+def test_a_call_is_looked_up_and_simulated(shell: Shell) -> None:
+    """features.md 3.3's tariff: 4,200 s for 5.00."""
+    assert shell.json("rates", "lookup", "+37061234567", "--table", "RT ORIG")["prefix"] == "370"
+    assert "0.07 USD" in shell.run("rates", "lookup", "37061234567", "--table", "RT ORIG")
+    assert "no rate for 8812345" in shell.run("rates", "lookup", "8812345", "--table", "RT ORIG", status=1)
+    call = ["rates", "simulate", "37061234567"]
+    told = shell.run(*call, "--card", "1-005668240")
+    assert "one hour and ten minutes (4200 s, 100 % of the limit)" in told
+    assert "4200 s in blocks of 60/6 s = 4200 s; 0.07 a minute x 4200 s / 60, rounded up" in told
+    by_table = shell.json(*call, "--table", "RT ORIG", "--balance", "1", "--seconds", 900, "--at", "2026-12-01T08:00")
+    assert (by_table["limit_seconds"], by_table["cost_micros"]) == (768, 1_150_000)
+    assert "more than the money pays" in shell.run(*call, "--table", "RT ORIG", "--balance", "1", "--seconds", 900)
+    assert "refused" in shell.run("rates", "simulate", "8812345", "--card", "1-005668240")
+    assert "either --card or --table" in shell.run(*call, status=2)
+    assert "give --balance" in shell.run(*call, "--table", "RT ORIG", status=2)
+    assert "no card 1-1" in shell.run(*call, "--card", "1-1", status=1)
+    assert "does not lead" in shell.run(*call, "--card", "1-005668240", "--access", "1", status=1)
