@@ -8,6 +8,7 @@ from command_line.call import call
 from command_line.calls import calls
 from command_line.card import card
 from command_line.card_money import money_verbs
+from command_line.client import client
 from command_line.dial import dial
 from command_line.doctor import doctor
 from command_line.fastagi import fastagi
@@ -50,6 +51,7 @@ for command in (
     plan,
     rates,
     tax,
+    client,
     fees,
     voucher,
     keys,

@@ -98,7 +98,7 @@ def statement(number: str, newest: int, before: int, *, as_json: bool) -> None:
     if as_json:
         emit_json({"number": card.number, "currency": card.currency, **asdict(page)})
         return
-    console.print(_table(page, card.currency))
+    console.print(statement_table(page, card.currency))
     if page.older_before is not None:
         console.print(f"Older: callingcard card statement {number} --before {page.older_before}")
 
@@ -121,7 +121,7 @@ def _tell(done: dict[str, Any], act: str, *, as_json: bool) -> None:
     console.print(f"{act}: {amount}; the balance {'was then' if done['is_repeat'] else 'is'} {balance}.")
 
 
-def _table(page: Statement, currency: str) -> Table:
+def statement_table(page: Statement, currency: str) -> Table:
     table = Table("at", "what", box=None)
     table.add_column("amount", justify="right")
     table.add_column("balance", justify="right")

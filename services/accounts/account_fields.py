@@ -23,7 +23,10 @@ GENERAL: tuple[Field, ...] = (
     Field("client_id", FieldKind.CHOICE, "The client that owns it (JA-24).", 1, is_fixed=True),
     Field("name", FieldKind.TEXT, "Its name, unique within the client; the login if identified by name.", most=120),
     Field("ident_by", FieldKind.WORD, "By what its calls are known (JA-26).", words=IdentBy),
-    _list("addresses", "Addresses and subnets of its gateways, separated by ';' (JA-27, JA-28)."),
+    _list(
+        "addresses",
+        "Addresses and subnets of its gateways, separated by ';' (JA-27, JA-28); of a login, where it is taken from.",
+    ),
     Field("ani_side", FieldKind.WORD, "Whose number identifies (JA-30).", words=AniSide),
     _list("numbers", "Numbers that identify its calls, separated by ';' (JA-30)."),
     _prefix("tech_prefix", "Digits before the dialled number that tell it from others; cut off before rating (JA-31)."),

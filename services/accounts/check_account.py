@@ -51,10 +51,12 @@ def _is_host(text: str) -> bool:
 
 
 def _identity(values: Mapping[str, Any], lists: AccountLists) -> Iterator[Problem]:
-    """One of three ways is chosen (JA-26); what belongs to another way is refused, since it would do nothing."""
+    """One of three ways is chosen (JA-26); what belongs to another way is refused, since it would do nothing. A login
+    with addresses is taken from these only.
+    """
     ident_by = values["ident_by"]
-    if lists.networks and ident_by != IdentBy.IP:
-        yield "addresses", f"The account is identified by {ident_by}: leave the addresses empty, or choose ip."
+    if lists.networks and ident_by == IdentBy.ANI:
+        yield "addresses", "The account is identified by ani: leave the addresses empty, or choose ip or name."
     if lists.numbers and ident_by != IdentBy.ANI:
         yield "numbers", f"The account is identified by {ident_by}: leave the numbers empty, or choose ani."
     if ident_by == IdentBy.NAME and not LOGIN.fullmatch(values["name"]):
@@ -113,13 +115,10 @@ def _terminator(values: Mapping[str, Any], client: Client) -> Iterator[Problem]:
                 "switch the terminator settings off."
             ),
         )
-    if not values["proxy"] and values["ident_by"] != IdentBy.NAME:
+    if not values["proxy"]:
         yield (
             "proxy",
-            (
-                "Calls need a place to go: give the host name or address of its gateway, or identify it by name, "
-                "so that its gateway registers here."
-            ),
+            ("Calls need a place to go: give the host name or address of its gateway."),
         )
 
 

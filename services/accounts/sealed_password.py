@@ -11,7 +11,11 @@ class PasswordUnreadable(Exception):
 
 def seal_password(keys: PinKeys, account_id: int, password: str) -> dict[str, object]:
     """The columns of the account; bound to its id, so that a copy moved to another account does not open."""
-    return {"password_sealed": keys.encrypt(password, _owner(account_id)), "password_key": keys.number}
+    return {"password_sealed": sealed_password(keys, account_id, password), "password_key": keys.number}
+
+
+def sealed_password(keys: PinKeys, account_id: int, password: str) -> bytes:
+    return keys.encrypt(password, _owner(account_id))
 
 
 def open_password(keys: PinKeys, account_id: int, sealed: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The statement of a card: every movement with its sign and the balance after it, a page at a time."""
+"""The statement of a card or a client: every movement with its sign and the balance after it, a page at a time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,14 +46,19 @@ class Statement:
 
 def card_statement(session: Session, card: CardFacts, *, before: int = NEWEST, newest: int = 50) -> Statement:
     """The newest movements, or the newest of those `before` a cursor."""
+    return wallet_statement(session, card.wallet_id, before=before, newest=newest)
+
+
+def wallet_statement(session: Session, wallet_id: int, *, before: int = NEWEST, newest: int = 50) -> Statement:
+    """The same of any wallet that keeps its balance."""
     shown = min(newest, LINES_SHOWN_MAX)
-    rows = _rows(session, card.wallet_id, before, shown + 1)
+    rows = _rows(session, wallet_id, before, shown + 1)
     has_older, rows = len(rows) > shown, rows[:shown]
-    closing_micros = balance_after(session, card.wallet_id, before - 1)
+    closing_micros = balance_after(session, wallet_id, before - 1)
     balance_micros = closing_micros
     lines: list[StatementLine] = []
     for entry, other_card in rows:
-        gained_micros = entry.amount_micros if entry.destination_wallet_id == card.wallet_id else -entry.amount_micros
+        gained_micros = entry.amount_micros if entry.destination_wallet_id == wallet_id else -entry.amount_micros
         lines.append(_line(entry, other_card, gained_micros, balance_micros))
         balance_micros -= gained_micros
     older_before = rows[-1][0].id if has_older else None

@@ -1,4 +1,6 @@
-"""Bring stored secrets, the PINs of cards and the codes of vouchers, from older keys to the newest, chunk by chunk."""
+"""Bring stored secrets (PINs of cards, codes of vouchers, passwords of accounts) from older keys to the newest, chunk
+by chunk.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +10,8 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import Card, Voucher
+from models import Account, Card, Voucher
+from services.accounts.sealed_password import PasswordUnreadable, open_password, sealed_password
 from services.keys.pin_keys import PinKeys
 from services.store.bulk_insert import ROW_REFUSED
 from services.vouchers.voucher_codes import code_digests, decrypted_code, encrypted_codes
@@ -18,15 +21,17 @@ ROWS_A_CHUNK = 1_000  # their callers wait for this transaction: some hundredths
 
 @dataclass(frozen=True, slots=True)
 class SealedTable:
-    """Where secrets stand. `reseal` gives digest and encrypted copy of a row by the newest key."""
+    """Where secrets stand. `reseal` gives digest and encrypted copy of a row by the newest key; a secret by which no
+    one looks for its row has no digest.
+    """
 
     name: str
-    model: type[Card] | type[Voucher]
-    digest: InstrumentedAttribute[bytes]
+    model: type[Card] | type[Voucher] | type[Account]
+    digest: InstrumentedAttribute[bytes] | None
     sealed: InstrumentedAttribute[bytes | None]
-    key: InstrumentedAttribute[int]
+    key: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
     place: tuple[InstrumentedAttribute[Any], ...]
-    reseal: Callable[[PinKeys, Row[Any]], tuple[bytes, bytes]]
+    reseal: Callable[[PinKeys, Row[Any]], tuple[bytes | None, bytes]]
 
 
 def _card(keys: PinKeys, row: Row[Any]) -> tuple[bytes, bytes]:
@@ -40,6 +45,10 @@ def _voucher(keys: PinKeys, row: Row[Any]) -> tuple[bytes, bytes]:
     return code_digests(keys, code)[0], sealed[0]
 
 
+def _account(keys: PinKeys, row: Row[Any]) -> tuple[None, bytes]:
+    return None, sealed_password(keys, row.id, open_password(keys, row.id, row.sealed))
+
+
 SEALED_TABLES = (
     SealedTable("cards", Card, Card.pin_digest, Card.pin_encrypted, Card.pin_key, (Card.number,), _card),
     SealedTable(
@@ -51,6 +60,7 @@ SEALED_TABLES = (
         (Voucher.batch_id, Voucher.serial),
         _voucher,
     ),
+    SealedTable("accounts", Account, None, Account.password_sealed, Account.password_key, (), _account),
 )
 
 
@@ -79,11 +89,12 @@ def rows_due(session: Session, number: int) -> int:
 
 
 def keys_in_use(session: Session) -> dict[int, dict[str, int]]:
-    """How many cards and vouchers stand under each number of a key."""
+    """How many cards, vouchers and accounts stand under each number of a key."""
     used: dict[int, dict[str, int]] = {}
     for table in SEALED_TABLES:
         for number, count in session.execute(select(table.key, func.count(table.model.id)).group_by(table.key)):
-            used.setdefault(number, {})[table.name] = count
+            if number is not None:  # an account may have no password
+                used.setdefault(number, {})[table.name] = count
     return used
 
 
@@ -96,27 +107,22 @@ def _resealed(keys: PinKeys, table: SealedTable, rows: Sequence[Row[Any]]) -> li
     for row in rows:
         try:
             digest, sealed = table.reseal(keys, row)
-        except InvalidTag:
+        except (InvalidTag, PasswordUnreadable):
             continue
         values.append(
-            {"of_id": row.id, "key_before": row.key_before, "digest": digest, "copy": sealed, "key_now": keys.number}
+            {"of_id": row.id, "key_before": row.key_before, "copy": sealed, "key_now": keys.number}
+            | ({} if digest is None else {"digest": digest})
         )
     return values
 
 
 def _store(session: Session, table: SealedTable, values: list[dict[str, Any]]) -> int:
     """All at once; where the database refuses one of them, one by one."""
-    change = (
-        update(table.model)
-        .where(table.model.id == bindparam("of_id"), table.key == bindparam("key_before"))
-        .values(
-            {
-                table.digest: bindparam("digest"),
-                table.sealed: bindparam("copy"),
-                table.key: bindparam("key_now"),
-            }
-        )
-    )
+    columns: dict[Any, Any] = {table.sealed: bindparam("copy"), table.key: bindparam("key_now")}
+    if table.digest is not None:
+        columns[table.digest] = bindparam("digest")
+    row = (table.model.id == bindparam("of_id")) & (table.key == bindparam("key_before"))
+    change = update(table.model).where(row).values(columns)
     if not values:
         return 0
     try:

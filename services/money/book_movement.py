@@ -1,5 +1,5 @@
-"""Book a movement between a card and the house: the balance by one conditional UPDATE and the ledger by one row, once
-for each reference.
+"""Book a movement between a card or client and the house: the balance by one conditional UPDATE and the ledger by one
+row, once for each reference.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,9 @@ BALANCE_MICROS_MAX = 10**15  # a thousand million units: what a card may hold at
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """`amount_micros` is what the card gains; a negative amount is what it gives. Never 0."""
+    """`amount_micros` is what the card gains; a negative amount is what it gives. Never 0. `uses_credit`: what is given
+    may come out of the credit limit, too.
+    """
 
     wallet_id: int
     house_wallet_id: int
@@ -27,6 +29,7 @@ class Movement:
     reference: str
     actor: str
     reason: str | None = None
+    uses_credit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ def _move(session: Session, movement: Movement) -> int | None:
     if amount_micros > 0:
         has_room = Wallet.balance_micros <= BALANCE_MICROS_MAX - amount_micros
     else:
-        has_room = Wallet.balance_micros - Wallet.held_micros >= -amount_micros
+        credit = Wallet.credit_limit_micros if movement.uses_credit else 0
+        has_room = Wallet.balance_micros - Wallet.held_micros + credit >= -amount_micros
     moved = (
         update(Wallet)
         .where(Wallet.id == movement.wallet_id, has_room)

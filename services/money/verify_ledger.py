@@ -67,10 +67,28 @@ CHECKS = {
         SELECT 'call ' || c.call_id, c.cost_micros || ' of ' || h.amount_micros, CAST(COALESCE(l.amount, 0) AS
         VARCHAR(40))
         FROM call_record c JOIN hold h ON h.call_id = c.call_id
-        LEFT JOIN (SELECT call_id, SUM(amount_micros) AS amount FROM ledger_entry WHERE call_id IS NOT NULL
-                   GROUP BY call_id) l ON l.call_id = c.call_id
+        LEFT JOIN (SELECT call_id, SUM(amount_micros) AS amount FROM ledger_entry
+                   WHERE call_id IS NOT NULL AND kind <> 'reversal' GROUP BY call_id) l ON l.call_id = c.call_id
         WHERE c.cost_micros <> COALESCE(l.amount, 0) OR c.cost_micros > h.amount_micros
            OR c.held_micros <> h.amount_micros""",
+    "I6 a reversed call was given back whole, and no other one": """
+        SELECT 'call ' || c.call_id, CASE WHEN c.reversed_at IS NULL THEN 0 ELSE c.cost_micros END,
+               COALESCE(r.amount, 0)
+        FROM call_record c
+        LEFT JOIN (SELECT call_id, SUM(amount_micros) AS amount FROM ledger_entry WHERE kind = 'reversal'
+                   GROUP BY call_id) r ON r.call_id = c.call_id
+        WHERE COALESCE(r.amount, 0) <> CASE WHEN c.reversed_at IS NULL THEN 0 ELSE c.cost_micros END""",
+    "I6 a reversal is one entry of a call, the other way round": """
+        WITH reversal AS (
+            SELECT l.*, CASE WHEN l.reference LIKE 'entry:%' AND LENGTH(l.reference) BETWEEN 7 AND 24
+                              AND LTRIM(SUBSTR(l.reference, 7), '0123456789') = ''
+                             THEN CAST(SUBSTR(l.reference, 7) AS BIGINT) END AS of_id
+            FROM ledger_entry l WHERE l.kind = 'reversal')
+        SELECT 'ledger entry ' || r.id, 'the mirror of an entry of its call', r.reference
+        FROM reversal r LEFT JOIN ledger_entry o ON o.id = r.of_id
+        WHERE o.id IS NULL OR o.kind = 'reversal' OR o.call_id IS NULL OR r.call_id IS NULL OR o.call_id <> r.call_id
+           OR o.source_wallet_id <> r.destination_wallet_id OR o.destination_wallet_id <> r.source_wallet_id
+           OR o.amount_micros <> r.amount_micros""",
     "I7 double entry": """
         SELECT 'ledger entry ' || id, 'two sides of one currency and a positive amount', CAST(amount_micros AS
         VARCHAR(40))

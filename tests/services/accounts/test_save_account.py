@@ -214,10 +214,16 @@ def test_enabling_an_account_looks_for_its_double(trade: AccountWorld) -> None:
 
 def test_what_belongs_to_another_way_of_identifying_is_refused(trade: AccountWorld) -> None:
     """JA-26: one way is chosen."""
-    assert "leave the addresses empty" in trade.problems("gw", ident_by="name", addresses="192.0.2.1")["addresses"]
+    assert "leave the addresses empty" in trade.problems(ident_by="ani", addresses="192.0.2.1")["addresses"]
     assert "leave the numbers empty" in trade.problems(numbers="15550100")["numbers"]
     assert "addresses" in trade.problems(**trade.sending)
     assert "numbers" in trade.problems(**trade.sending, ident_by="ani")
+
+
+def test_a_login_with_addresses_is_another_ones_for_no_address(trade: AccountWorld) -> None:
+    """JA-29: its addresses only say from where the login is taken."""
+    trade.sender("login", ident_by="name", addresses="192.0.2.7")
+    trade.sender("By address", addresses="192.0.2.7")
 
 
 def test_the_account_comes_before_its_client(trade: AccountWorld) -> None:
@@ -244,11 +250,11 @@ def test_an_originator_without_table_or_plan_is_refused(trade: AccountWorld) -> 
 
 
 def test_a_carrier_needs_a_table_and_a_place(trade: AccountWorld) -> None:
-    """JA-43, JA-44, JA-48; one that registers here is found by its login."""
+    """JA-43, JA-44, JA-48."""
     told = trade.problems(terminator_enabled=True)
     assert "calls that it takes" in told["terminator_rate_table_id"]
     assert "place to go" in told["proxy"]
-    trade.carrier("login", ident_by="name", proxy=None)
+    trade.carrier()
 
 
 def test_another_currency_is_refused(trade: AccountWorld) -> None:
