@@ -30,6 +30,16 @@ from models.job import Job, JobLock
 from models.ledger import LedgerEntry, LedgerKind
 from models.operator import Operator, OperatorSession
 from models.overdraft import Overdraft
+from models.rate_import import (
+    ChangeAct,
+    ImportMode,
+    ImportState,
+    RateChange,
+    RateImport,
+    RateImportRefusal,
+    RateSender,
+    Verdict,
+)
 from models.rate_table import DeckRevision, Rate, RateTable
 from models.routing_plan import RoutingPlan, RoutingPlanCarrier, RoutingRule, RoutingRuleCarrier
 from models.seller import Distributor, Reseller
@@ -59,6 +69,7 @@ __all__ = [
     "Card",
     "CardGroup",
     "CardSeries",
+    "ChangeAct",
     "Client",
     "DeckRevision",
     "DestinationRule",
@@ -70,6 +81,8 @@ __all__ = [
     "GuardCounter",
     "Hold",
     "IdentBy",
+    "ImportMode",
+    "ImportState",
     "IvrPlan",
     "IvrPlanGroup",
     "Job",
@@ -82,6 +95,10 @@ __all__ = [
     "OperatorSession",
     "Overdraft",
     "Rate",
+    "RateChange",
+    "RateImport",
+    "RateImportRefusal",
+    "RateSender",
     "RateTable",
     "Reseller",
     "RoutingPlan",
@@ -92,6 +109,7 @@ __all__ = [
     "TaxProfile",
     "TaxRate",
     "TrunkProtocol",
+    "Verdict",
     "Voucher",
     "VoucherBatch",
     "Wallet",
