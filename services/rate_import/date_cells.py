@@ -46,8 +46,8 @@ MONTHS: Final = {
     "set": 9,
     "dic": 12,
 }
-YEAR_MIN: Final = 1990
-YEAR_MAX: Final = 2100
+YEAR_MIN: Final = 2000
+YEAR_MAX: Final = 2099
 
 
 class DateOrder(StrEnum):

@@ -34,6 +34,7 @@ class Column(StrEnum):
     ROUND_UP_TO = "round_up_to_seconds"
     STEPS = "steps"
     DAYS = "days"
+    HOURS = "hours"  # "08:00-18:00" in one cell
     FROM_TIME = "from_time"
     UNTIL_TIME = "until_time"
     GHOST = "ghost_minutes_percent"
@@ -99,6 +100,7 @@ SPELLINGS: Final[dict[Column, str]] = {
     Column.ROUND_UP_TO: "round up to seconds",
     Column.STEPS: "steps",
     Column.DAYS: "days, weekdays, days of week, dias, dias de la semana",
+    Column.HOURS: "hours, horas, horario",
     Column.FROM_TIME: "from time, start time, time from, hora inicio, hora desde",
     Column.UNTIL_TIME: "until time, end time, time to, time until, stop time, hora fin, hora hasta",
     Column.GHOST: "ghost minutes percent, ghost percent, ghost minute percent",

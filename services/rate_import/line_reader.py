@@ -14,8 +14,8 @@ from services.rate_import.price_cells import PriceReader
 from services.rate_import.refusals import CellRefused, Reason
 from services.rate_import.term_cells import (
     days_cell,
+    hours_cell,
     increments_cell,
-    minute_cell,
     name_cell,
     percent_cell,
     seconds_cell,
@@ -45,7 +45,7 @@ class FileRate(NamedTuple):
 
     line: int
     prefix: str
-    hours: tuple[int, int]  # days, from_minute
+    hours: tuple[int, int, int]  # days, from_minute, until_minute
     valid_from: datetime | None  # None: from the moment of applying
     valid_until: datetime | None
     given: tuple[Any, ...]
@@ -66,6 +66,7 @@ class Places(NamedTuple):
     valid_from: int
     valid_until: int
     days: int
+    hours: int
     from_time: int
     until_time: int
 
@@ -78,13 +79,29 @@ class LineReader:
     prices: PriceReader
     dates: DateReader
     putters: list[tuple[int, Put]]
+    has_hours: bool
+    tells_state: bool  # a file without such a column says nothing of what is blocked
 
     @classmethod
-    def made(cls, columns: Columns, prices: PriceReader, fees: PriceReader, dates: DateReader) -> "LineReader":
-        found = [(place, _putter(column, fees)) for column, place in columns.places.items()]
+    def made(
+        cls,
+        columns: Columns,
+        prices: PriceReader,
+        fees: PriceReader,
+        dates: DateReader,
+        *,
+        ghost_above_100_allowed: bool,
+    ) -> "LineReader":
+        allowed = ghost_above_100_allowed
+        found = [
+            (place, _putter(column, fees, ghost_above_100_allowed=allowed)) for column, place in columns.places.items()
+        ]
         special = (Column[name.upper()] for name in Places._fields)
         places = Places(*(columns.places.get(column, NOWHERE) for column in special))
-        return cls(places, prices, dates, [(place, put) for place, put in found if put is not None])
+        putters = [(place, put) for place, put in found if put is not None]
+        has_hours = max(places.days, places.hours, places.from_time, places.until_time) > NOWHERE
+        tells_state = places.change > NOWHERE or Column.BLOCKED in columns.places
+        return cls(places, prices, dates, putters, has_hours, tells_state)
 
     def rates(self, line: int, cells: list[str]) -> list[FileRate]:
         """Raises CellRefused; its `codes` are known where the code itself was readable."""
@@ -121,7 +138,7 @@ class LineReader:
         is_closed = word is ChangeWord.CLOSED or price_word is ChangeWord.CLOSED
         if is_closed:
             given[BLOCKED] = True
-        elif given[BLOCKED] is MISSING:
+        elif self.tells_state and given[BLOCKED] is MISSING:
             given[BLOCKED] = False
         if not is_closed or (price_word is not ChangeWord.CLOSED and plain(price) not in NO_PRICE):
             given[PRICE] = self._price(price)
@@ -131,16 +148,12 @@ class LineReader:
             raise CellRefused(Reason.PRICE, "price: there is none.")
         return self.prices.micros(cell, "price")
 
-    def _hours(self, cells: list[str]) -> tuple[int, int]:
-        if self.places.days == NOWHERE and self.places.from_time == NOWHERE:
+    def _hours(self, cells: list[str]) -> tuple[int, int, int]:
+        if not self.has_hours:
             return ALL_WEEK
-        days = days_cell(self._cell(cells, self.places.days))
-        begins = minute_cell(self._cell(cells, self.places.from_time), Column.FROM_TIME, 0)
-        if begins >= minute_cell(self._cell(cells, self.places.until_time), Column.UNTIL_TIME, 1440):
-            raise CellRefused(
-                Reason.TERM, "from_time: the hours end before they begin: write two lines, until 24:00 and from 00:00."
-            )
-        return days, begins
+        begin, end = self._cell(cells, self.places.from_time), self._cell(cells, self.places.until_time)
+        hours = self._cell(cells, self.places.hours) or (f"{begin or '00:00'}-{end or '24:00'}" if begin or end else "")
+        return days_cell(self._cell(cells, self.places.days)), *hours_cell(hours)
 
     def _moment(self, cells: list[str], place: int) -> datetime | None:
         cell = self._cell(cells, place)
@@ -150,7 +163,7 @@ class LineReader:
         return cells[place] if NOWHERE < place < len(cells) else ""
 
 
-def _putter(column: Column, fees: PriceReader) -> Put | None:
+def _putter(column: Column, fees: PriceReader, *, ghost_above_100_allowed: bool) -> Put | None:
     if column in FEES:
         return partial(_put_fee, place=PLACES[f"{column.value}_micros"], name=column.value, fees=fees)
     if column in SECONDS:
@@ -159,9 +172,8 @@ def _putter(column: Column, fees: PriceReader) -> Put | None:
         Column.DESTINATION: _put_name,
         Column.INCREMENTS: _put_increments,
         Column.STEPS: _put_steps,
-        Column.GHOST: _put_percent,
+        Column.GHOST: partial(_put_percent, above_100_allowed=ghost_above_100_allowed),
         Column.BLOCKED: _put_flag,
-        Column.UNTIL_TIME: _put_until,
     }
     return special.get(column)
 
@@ -191,14 +203,10 @@ def _put_steps(cell: str, given: list[Any]) -> None:
     given[PLACES["steps"]] = steps_cell(cell)
 
 
-def _put_percent(cell: str, given: list[Any]) -> None:
-    given[PLACES["ghost_minutes_percent"]] = percent_cell(cell)
+def _put_percent(cell: str, given: list[Any], *, above_100_allowed: bool) -> None:
+    given[PLACES["ghost_minutes_percent"]] = percent_cell(cell, above_100_allowed=above_100_allowed)
 
 
 def _put_flag(cell: str, given: list[Any]) -> None:
     if cell:
         given[BLOCKED] = flag(cell, Column.BLOCKED.value)
-
-
-def _put_until(cell: str, given: list[Any]) -> None:
-    given[PLACES["until_minute"]] = minute_cell(cell, Column.UNTIL_TIME.value, 1440)

@@ -7,8 +7,8 @@ from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
 
-from billing.money import MICROS_PER_UNIT, MINOR_DIGITS
-from billing.tariff import PRICE_MICROS_MAX
+from billing.money import MICROS_PER_UNIT, MINOR_DIGITS, text_from_micros
+from billing.price_ceiling import price_absurd_micros
 from services.rate_import.refusals import CellRefused, FileRefused, Reason
 from services.rate_import.sheet import SheetNumber
 
@@ -79,8 +79,11 @@ class PriceReader:
             amount = amount.scaleb(-2)
         whole = int(amount.to_integral_value(rounding=ROUND_CEILING))
         self.rounded_up += whole != amount
-        if whole > PRICE_MICROS_MAX:
-            raise _refused(name, f"{cell[:SHOWN]} is absurd: at most {PRICE_MICROS_MAX // MICROS_PER_UNIT:,} is taken.")
+        if whole > (most := price_absurd_micros(self.currency)):
+            raise _refused(
+                name,
+                f"{cell[:SHOWN]} is absurd: at most {text_from_micros(most)} is taken. Look for a lost decimal point.",
+            )
         return whole
 
     def _bare(self, cell: str, name: str) -> str:

@@ -25,6 +25,7 @@ class Reading:
     zone: tzinfo
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
+    ghost_above_100_allowed: bool = False
 
 
 @dataclass(slots=True)
@@ -75,7 +76,9 @@ def _reader(rows: list[SheetRow], columns: Columns, reading: Reading, found: Fil
     prices = PriceReader(reading.currency, sign, is_cents=says_cents(heading))
     if prices.is_cents:
         found.notes.append(f"Prices are in hundredths, as the heading {heading!r} says.")
-    return LineReader.made(columns, prices, PriceReader(reading.currency, sign), DateReader(reading.zone, order))
+    fees, dates = PriceReader(reading.currency, sign), DateReader(reading.zone, order)
+    allowed = reading.ghost_above_100_allowed
+    return LineReader.made(columns, prices, fees, dates, ghost_above_100_allowed=allowed)
 
 
 def _cells(rows: Iterable[SheetRow], places: list[int]) -> Iterator[str]:

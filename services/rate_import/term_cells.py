@@ -4,23 +4,23 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from billing.announcement import GHOST_PERCENT_MAX, GHOST_PERCENT_MIN
-from billing.rate_choice import EVERY_DAY, MINUTES_A_DAY
+from billing.announcement import GhostPercentRefused, validate_ghost_percent
+from billing.rate_choice import EVERY_DAY
+from billing.rate_times import RateTimesRefused, days_from_text, hours_from_text
 from billing.tariff import TERM_SECONDS_MAX
 from services.rate_import.headings import plain
 from services.rate_import.refusals import CellRefused, Reason
 from services.rate_import.sheet import SheetMoment
+from services.rates.check_rate import BLOCK_SECONDS_ABSURD
 
 NAME_MAX: Final = 120
 KEPT: Final = 50_000  # cells that come again and again
 WHOLE: Final = re.compile(r"([0-9]{1,9})(?:[.,]0+)?\s*(?:s|sec|secs|seconds|seg|segundos|\")?", re.IGNORECASE)
 PAIR: Final = re.compile(r"([0-9]{1,5})\s*(?:/|\+|-|:|x|\\)\s*([0-9]{1,5})(?:\s*(?:/|\+|-|:)\s*([0-9]{1,5}))?")
-CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 SPOKEN: Final = {"per second": (1, 1), "per minute": (60, 60), "second": (1, 1), "minute": (60, 60),
                  "por segundo": (1, 1), "por minuto": (60, 60), "segundo": (1, 1), "minuto": (60, 60),
                  "full minute": (60, 60), "minuto completo": (60, 60)}  # fmt: skip
 RUNNING: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @lru_cache(maxsize=KEPT)
@@ -35,13 +35,20 @@ def name_cell(cell: str) -> str:
 
 
 def seconds_cell(cell: str, name: str, least: int = 0) -> int:
-    return _whole(cell, name, least, TERM_SECONDS_MAX)
+    is_block = name in {"first_block_seconds", "increment_seconds", "increments"}
+    return _whole(cell, name, least, BLOCK_SECONDS_ABSURD if is_block else TERM_SECONDS_MAX)
 
 
-def percent_cell(cell: str) -> int | None:
+def percent_cell(cell: str, *, above_100_allowed: bool) -> int | None:
+    """features.md 3.3: above 100 only where the platform allows it."""
     if not cell:
         return None
-    return _whole(cell.removesuffix("%").strip(), "ghost_minutes_percent", GHOST_PERCENT_MIN, GHOST_PERCENT_MAX)
+    percent = _whole(cell.removesuffix("%").strip(), "ghost_minutes_percent", 0, 10_000)
+    try:
+        validate_ghost_percent(percent, above_100_allowed=above_100_allowed)
+    except GhostPercentRefused as refused:
+        raise _refused("ghost_minutes_percent", str(refused)) from None
+    return percent
 
 
 @lru_cache(maxsize=KEPT)
@@ -58,44 +65,28 @@ def increments_cell(cell: str) -> tuple[int, int]:
     first, second = int(found[1]), int(found[2])
     if found[3] and int(found[3]) != second:
         raise _refused("increments", f"{cell[:30]!r} holds three figures: give the first block and the increment.")
-    if second == 0 or max(first, second) > TERM_SECONDS_MAX:
-        raise _refused("increments", f"{cell[:30]!r}: an increment is from 1 to {TERM_SECONDS_MAX} seconds.")
+    if second == 0 or max(first, second) > BLOCK_SECONDS_ABSURD:
+        raise _refused("increments", f"{cell[:30]!r}: an increment is from 1 to {BLOCK_SECONDS_ABSURD} seconds.")
     return first, second
 
 
 def days_cell(cell: str) -> int:
-    """A figure of bits, or `mon-fri`, `sat,sun`."""
+    """A figure of bits, or `mon-fri,sun`."""
     if not cell:
         return EVERY_DAY
     if cell.isascii() and cell.isdigit():
         return _whole(cell, "days", 1, EVERY_DAY)
-    bits = 0
-    for piece in re.split(r"[,;/ ]+", cell.lower()):
-        first, _, last = piece.partition("-")
-        if first[:3] not in WEEKDAYS or (last and last[:3] not in WEEKDAYS):
-            raise _refused("days", f"{cell[:30]!r}: write weekdays such as mon-fri,sun.")
-        day, end = WEEKDAYS.index(first[:3]), WEEKDAYS.index((last or first)[:3])
-        for place in range(day, end + 1 if end >= day else end + 8):
-            bits |= 1 << place % 7
-    return bits
+    try:
+        return days_from_text(cell)
+    except RateTimesRefused as refused:
+        raise _refused("days", str(refused)) from None
 
 
-def days_text(days: int) -> str:
-    return ",".join(name for place, name in enumerate(WEEKDAYS) if days >> place & 1)
-
-
-def minute_cell(cell: str, name: str, empty: int) -> int:
-    """13:30 -> 810; 24:00 is the end of the day."""
-    if not cell:
-        return empty
-    found = CLOCK.fullmatch(cell)
-    if found is None or int(found[2]) > 59 or (minute := int(found[1]) * 60 + int(found[2])) > MINUTES_A_DAY:
-        raise _refused(name, f"{cell[:30]!r} is no time of day from 00:00 to 24:00.")
-    return minute
-
-
-def minute_text(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+def hours_cell(cell: str) -> tuple[int, int]:
+    try:
+        return hours_from_text(cell or "all")
+    except RateTimesRefused as refused:
+        raise _refused("hours", str(refused)) from None
 
 
 def _whole(cell: str, name: str, least: int, most: int) -> int:

@@ -7,16 +7,15 @@ from typing import Any, Final
 from billing.rate_choice import EVERY_DAY, MINUTES_A_DAY
 from billing.tariff import Step, Tariff, TariffRefused
 from services.rate_import.refusals import CellRefused, Reason
-from services.routing.rates import TARIFF_NAMES
 
 Terms = tuple[Any, ...]
+TARIFF_NAMES: Final = tuple(name for name in Tariff.__slots__ if name != "steps")
 TERM_NAMES: Final = (
     "destination_name",
     *TARIFF_NAMES,
     "steps",
     "ghost_minutes_percent",
     "is_blocked",
-    "until_minute",
 )
 PLACES: Final = {name: place for place, name in enumerate(TERM_NAMES)}
 NAME, PRICE, STEPS, BLOCKED = (
@@ -29,10 +28,9 @@ _STANDARD: Final = {
     "steps": NO_STEPS,
     "ghost_minutes_percent": None,
     "is_blocked": False,
-    "until_minute": MINUTES_A_DAY,
 }
 STANDARD: Final[Terms] = tuple(_STANDARD.get(name, 0) for name in TERM_NAMES)
-ALL_WEEK: Final = (EVERY_DAY, 0)  # days, from_minute
+ALL_WEEK: Final = (EVERY_DAY, 0, MINUTES_A_DAY)  # days, from_minute, until_minute
 _PAIRED: Final = [PLACES[name] for name in ("block_fee_micros", "round_up_above_seconds", "round_up_to_seconds")]
 
 

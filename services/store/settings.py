@@ -82,6 +82,9 @@ class Settings(BaseSettings):
         10, ge=1, le=10_000, description="Calls an hour of one caller id that may end without a destination"
     )
 
+    rate_jump_percent: int = Field(
+        30, ge=1, le=10_000, description="An import of rates flags prices that change by more than this percent"
+    )
     fees_every_minutes: int = Field(60, ge=1, le=1_440, description="How often the worker books maintenance fees")
     nightly_at: str = Field(
         "00:15",

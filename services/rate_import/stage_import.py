@@ -1,0 +1,151 @@
+"""Write a preview into the database: beside the rates and in short transactions, so that no call waits for it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models import ImportMode, ImportState, Rate, RateChange, RateImport, RateImportRefusal, RateTable
+from services.audit.audit import Act, Actor, note
+from services.rate_import.compare import Change, Comparing, Preview
+from services.rate_import.refusals import Reason, RefusedLine
+from services.rate_import.sheet import Progress, nothing_shown
+from services.rate_import.table_rates import rate_columns
+from services.store.bulk_insert import insert_columns
+
+CHANGES_A_CHUNK: Final = 5_000  # some 50 ms of the writer on SQLite
+REFUSALS_KEPT_MAX: Final = 10_000
+SENTENCE_MAX: Final = 500
+PLAIN: Final = frozenset({int, str, type(None), bool})
+
+Write = Callable[[Callable[[Session], Any]], Any]  # runs the work in a transaction of its own
+
+
+class ImportRefused(Exception):
+    """The import cannot be staged, applied or undone; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFacts:
+    """What is kept of an import besides its changes. `left_out`: reasons whose refused lines may be missing."""
+
+    rate_table_id: int
+    rate_sender_id: int | None
+    table_revision: int
+    file_name: str
+    file_sha256: str
+    comparing: Comparing
+    columns: Mapping[str, str]
+    options: Mapping[str, Any]
+    notes: Sequence[str]
+    left_out: frozenset[Reason] = frozenset()
+
+
+def stage_import(
+    write: Write, facts: ImportFacts, preview: Preview, actor: Actor, progress: Progress = nothing_shown
+) -> int:
+    """The id of the import. One that was killed on the way stays in the state `staging` and changes nothing."""
+    refuse_refused(preview.refused, facts.left_out)
+    changes = sorted(preview.changes, key=lambda change: (change.act, change.key, change.valid_from))
+    import_id: int = write(lambda session: _begin(session, facts, preview, actor))
+    for place in range(0, len(changes), CHANGES_A_CHUNK):
+        some = changes[place : place + CHANGES_A_CHUNK]
+        write(lambda session, some=some, place=place: _insert(session, import_id, some, place))  # type: ignore[misc]
+        progress(place + len(some), len(changes))
+    write(lambda session: _end(session, import_id, preview.refused, facts, actor))
+    return import_id
+
+
+def refuse_refused(refused: Sequence[RefusedLine], left_out: frozenset[Reason]) -> None:
+    """All or nothing, unless the operator has said which lines may be missing."""
+    rest = [refusal for refusal in refused if refusal.reason not in left_out]
+    if rest:
+        reasons = sorted({refusal.reason.value for refusal in rest})
+        raise ImportRefused(
+            f"{len(rest)} lines are refused ({', '.join(reasons)}), so nothing is applied. Correct the file, or leave "
+            "them out by their reason."
+        )
+
+
+def _begin(session: Session, facts: ImportFacts, preview: Preview, actor: Actor) -> int:
+    row = RateImport(
+        rate_table_id=facts.rate_table_id,
+        rate_sender_id=facts.rate_sender_id,
+        state=ImportState.STAGING,
+        mode=ImportMode(facts.comparing.mode),
+        applies_at=facts.comparing.applies_at,
+        table_revision=facts.table_revision,
+        file_name=facts.file_name[:255],
+        file_sha256=facts.file_sha256,
+        counts={name: count for name, count in sorted(preview.counts.items()) if count}
+        | {"refused": len(preview.refused)},
+        columns=dict(facts.columns),
+        options={**facts.options, "left_out": sorted(facts.left_out)},
+        notes=list(facts.notes),
+        made_by=str(actor),
+        made_at=facts.comparing.now,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _insert(session: Session, import_id: int, changes: Sequence[Change], place: int) -> None:
+    columns = _columns(session, changes)
+    columns["position"] = list(range(place, place + len(changes)))
+    insert_columns(session, RateChange, columns, {"rate_import_id": import_id})
+
+
+def _columns(session: Session, changes: Sequence[Change]) -> dict[str, list[Any]]:
+    rows = [_row(change) for change in changes]
+    columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
+    dialect = session.get_bind().dialect
+    stored = Rate.__table__.c.valid_from.type.bind_processor(dialect)  # SQLite's moments are texts
+    for name, values in columns.items():
+        kinds = {type(value) for value in values}
+        if datetime in kinds:
+            known = {moment: stored(moment) if stored and moment is not None else moment for moment in set(values)}
+            columns[name] = [known[moment] for moment in values]
+        elif type(None) in kinds and int in kinds:  # COPY wants one type of a column
+            columns[name] = [None if value is None else str(value) for value in values]
+        assert kinds <= PLAIN | {datetime}, name  # noqa: S101
+    return columns
+
+
+def _row(change: Change) -> dict[str, Any]:
+    return {
+        "act": change.act.value,
+        "verdict": change.verdict.value,
+        "line": change.line,
+        "rate_id": change.rate_id,
+        "valid_until_before": change.valid_until_before,
+        "price_before_micros": change.price_before,
+        "is_jump": change.is_jump,
+        "is_short_notice": change.is_short_notice,
+        "valid_from": change.valid_from,
+        "valid_until": change.valid_until,
+        **rate_columns(change.key, change.terms),
+    }
+
+
+def _end(session: Session, import_id: int, refused: Sequence[RefusedLine], facts: ImportFacts, actor: Actor) -> None:
+    kept = refused[:REFUSALS_KEPT_MAX]
+    if kept:
+        columns: dict[str, list[Any]] = {
+            "line": [refusal.line for refusal in kept],
+            "reason": [refusal.reason.value for refusal in kept],
+            "sentence": [refusal.sentence[:SENTENCE_MAX] for refusal in kept],
+        }
+        insert_columns(session, RateImportRefusal, columns, {"rate_import_id": import_id})
+    session.execute(update(RateImport).where(RateImport.id == import_id).values(state=ImportState.STAGED))
+    told = {"file": facts.file_name, "sha256": facts.file_sha256, "table": facts.rate_table_id}
+    note(session, actor, Act("rates.staged", "rate_import", str(import_id), after=told), facts.comparing.now)
+
+
+def table_revision(session: Session, table_id: int) -> int:
+    """Read before the rates themselves: a change in between is found when the import is applied."""
+    revision: int = session.scalars(select(RateTable.revision).where(RateTable.id == table_id)).one()
+    return revision
