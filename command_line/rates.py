@@ -12,6 +12,7 @@ from command_line.form import field_options, id_of, values_of
 from command_line.installation import now, read_session, write_session
 from command_line.rate_changes import RATE_COMMANDS
 from command_line.rate_lookup import LOOKUP_COMMANDS
+from command_line.rates_imports import IMPORT_COMMANDS
 from command_line.show import console, emit_json, json_option
 from models import RateTable
 from services.rates.rate_fields import TABLE_FIELDS
@@ -114,5 +115,5 @@ def _tell(sentence: str, saved: SavedTable, *, as_json: bool) -> None:
         console.print(sentence)
 
 
-for command in (*RATE_COMMANDS, *LOOKUP_COMMANDS):
+for command in (*RATE_COMMANDS, *LOOKUP_COMMANDS, *IMPORT_COMMANDS):
     rates.add_command(command)

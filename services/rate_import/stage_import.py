@@ -14,7 +14,7 @@ from services.rate_import.compare import Change, Comparing, Preview
 from services.rate_import.refusals import Reason, RefusedLine
 from services.rate_import.sheet import Progress, nothing_shown
 from services.rate_import.table_rates import rate_columns
-from services.store.bulk_insert import insert_columns
+from services.store.bulk_insert import insert_columns, stored_by
 
 CHANGES_A_CHUNK: Final = 5_000  # some 50 ms of the writer on SQLite
 REFUSALS_KEPT_MAX: Final = 10_000
@@ -103,7 +103,7 @@ def _columns(session: Session, changes: Sequence[Change]) -> dict[str, list[Any]
     rows = [_row(change) for change in changes]
     columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
     dialect = session.get_bind().dialect
-    stored = Rate.__table__.c.valid_from.type.bind_processor(dialect)  # SQLite's moments are texts
+    stored = stored_by(dialect, Rate.__table__.c.valid_from.type)  # SQLite's moments are texts
     for name, values in columns.items():
         kinds = {type(value) for value in values}
         if datetime in kinds:

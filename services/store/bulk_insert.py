@@ -1,15 +1,16 @@
 """Insert many rows at once by what each database is fastest at: COPY on PostgreSQL, executemany on SQLite."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice, repeat
 from typing import Any, cast
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Dialect, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from models import Base
 
@@ -49,6 +50,14 @@ def reserve_ids(session: Session, model: type[Base], count: int) -> Sequence[int
     return session.scalars(drawn).all()
 
 
+def stored_by(dialect: Dialect, of_type: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What turns a value into what the driver stores: SQLite's moments are texts of one length, so that they compare.
+    A type of our own knows it only by its form for that database.
+    """
+    processor: Callable[[Any], Any] | None = of_type.dialect_impl(dialect).bind_processor(dialect)
+    return processor
+
+
 def _table(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
@@ -70,7 +79,7 @@ def _insert(session: Session, table: Table, columns: Mapping[str, Sequence[Any]]
         if name in columns:
             values.append(columns[name])
         else:
-            stored = table.c[name].type.bind_processor(dialect)
+            stored = stored_by(dialect, table.c[name].type)
             values.append(repeat(stored(shared[name]) if stored else shared[name]))
     statement = insert(table).compile(dialect=dialect, column_keys=names)
     session.connection().exec_driver_sql(str(statement), list(zip(*values, strict=False)))  # repeat() never ends

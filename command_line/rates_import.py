@@ -1,0 +1,170 @@
+"""callingcard rates import: a carrier's list read, shown beside the table, applied at a moment."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from command_line.actor import cli_actor
+from command_line.errors import Failure, refusing
+from command_line.form import id_of
+from command_line.installation import database_url, now, open_engine, read_session, settings
+from command_line.job_progress import progress_bar
+from command_line.rates_preview import preview_json, show_preview
+from command_line.series_files import ask
+from command_line.show import console, emit_json, json_option
+from models import ImportMode, RateTable
+from models.database import make_engine
+from services.rate_import.apply_import import apply_import
+from services.rate_import.date_cells import DateOrder, DateReader
+from services.rate_import.headings import Column
+from services.rate_import.prepare_import import ImportOrder, Prepared, prepare_import
+from services.rate_import.price_cells import DecimalSign
+from services.rate_import.refusals import CellRefused, FileRefused, Reason
+from services.rate_import.senders import remember_sender
+from services.rate_import.stage_import import ImportRefused, refuse_refused, stage_import
+
+PARTLY_DONE = 3
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--table", required=True, help="Rate table, by its name.")
+@click.option("--sender", help="Who sent it: the columns are remembered by this name.")
+@click.option("--map", "columns", multiple=True, metavar="COLUMN=FIELD",
+              help=f"What a column holds, by its heading or its number: {', '.join(Column)}.")  # fmt: skip
+@click.option("--replace/--amend", "replaces", default=None,
+              help="What the file has not: ends (replace) or stays (amend).")  # fmt: skip
+@click.option("--at", metavar="MOMENT", help="From when the rates hold at the earliest; now if left out.")
+@click.option("--sheet", help="Sheet of a workbook; the longest if left out.")
+@click.option(
+    "--dates",
+    type=click.Choice([order.value for order in DateOrder]),
+    help="Day or month first, where it cannot be told.",
+)
+@click.option(
+    "--decimal", type=click.Choice([sign.value for sign in DecimalSign]), help="Decimal sign, where it cannot be told."
+)
+@click.option("--jump-percent", type=click.IntRange(1, 10_000), help="Flag prices that change by more.")
+@click.option("--notice-days", type=click.IntRange(0, 365), help="Flag increases that come sooner.")
+@click.option("--leave-out", "left_out", multiple=True, type=click.Choice([reason.value for reason in Reason]),
+              help="Apply without the lines that are refused for this reason.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def import_rates(*, file: Path, dry_run: bool, yes: bool, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 (the options)
+    """Import the rates of FILE (CSV, XLSX, XLS, ODS) into a table: nothing is applied before you have seen it.
+
+    Exit status 3: applied without refused lines.
+    """
+    prepared = _prepared(file, asked)
+    if not as_json:
+        show_preview(prepared)
+    if dry_run:
+        if as_json:
+            emit_json({**preview_json(prepared), "dry_run": True})
+        else:
+            console.print("Dry run: nothing was written.")
+        return
+    left_out = prepared.facts.left_out
+    _refuse(prepared, as_json=as_json)
+    if not prepared.preview.changes:
+        _tell(prepared, None, as_json=as_json)
+        return
+    if not yes:
+        ask(f"Apply this to the rate table {asked['table']}?")
+    import_id = _apply(prepared, asked["sender"])
+    _tell(prepared, import_id, as_json=as_json)
+    if any(refusal.reason in left_out for refusal in prepared.preview.refused):
+        raise click.exceptions.Exit(PARTLY_DONE)
+
+
+def _prepared(file: Path, asked: dict[str, Any]) -> Prepared:
+    try:
+        with refusing(), read_session() as session:
+            return prepare_import(session, file, _order(session, asked), progress_bar)
+    except FileRefused as refused:
+        raise Failure(str(refused)) from refused
+    except OSError as failed:
+        raise Failure(f"The file could not be read: {failed.strerror or failed}") from failed
+
+
+def _order(session: Session, asked: dict[str, Any]) -> ImportOrder:
+    wanted, moment = settings(), now()
+    return ImportOrder(
+        table_id=id_of(session, RateTable, "rate table", asked["table"]),
+        mode=ImportMode.REPLACE if asked["replaces"] else ImportMode.AMEND,
+        applies_at=moment if asked["at"] is None else _moment(asked["at"], moment),
+        now=moment,
+        zone=wanted.zone,
+        jump_percent=asked["jump_percent"] or wanted.rate_jump_percent,
+        sender=asked["sender"],
+        columns=dict(map(_column, asked["columns"])),
+        sheet=asked["sheet"],
+        dates=DateOrder(asked["dates"]) if asked["dates"] else None,
+        decimal=DecimalSign(asked["decimal"]) if asked["decimal"] else None,
+        notice_days=asked["notice_days"],
+        left_out=frozenset(map(Reason, asked["left_out"])),
+        ghost_above_100_allowed=wanted.allow_ghost_above_100,
+    )
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, sign, what = text.rpartition("=")
+    if not sign or not name.strip():
+        raise click.BadParameter(f"{text!r}: write COLUMN=FIELD, such as 'Rate (USD)=price_per_minute' or 3=code.")
+    return name.strip(), what.strip()
+
+
+def _moment(text: str, now_: datetime) -> datetime:
+    """In the platform's zone unless it names one; not in the past, where calls are charged already."""
+    try:
+        found = DateReader(settings().zone, DateOrder.DAY_FIRST).moment(text, "--at")
+    except CellRefused as refused:
+        raise click.BadParameter(str(refused), param_hint="--at") from refused
+    if found is not None and found < now_:
+        raise click.BadParameter(f"{text} is past: calls of then are charged already.", param_hint="--at")
+    return (found or now_).astimezone(UTC)
+
+
+def _refuse(prepared: Prepared, *, as_json: bool) -> None:
+    try:
+        refuse_refused(prepared.preview.refused, prepared.facts.left_out)
+    except ImportRefused as refused:
+        if as_json:
+            emit_json({**preview_json(prepared), "error": str(refused)})
+        raise Failure(str(refused), "Add --leave-out REASON to apply the rest") from refused
+
+
+def _apply(prepared: Prepared, sender: str | None) -> int:
+    facts = prepared.facts
+    with open_engine(make_engine(database_url(settings()), pool_size=1)) as engine, progress_bar("Staging") as progress:
+
+        def write(work: Callable[[Session], Any]) -> Any:  # noqa: ANN401 (what the work gives)
+            with Session(engine, autoflush=False) as session, session.begin():
+                return work(session)
+
+        try:
+            with refusing():
+                if sender is not None:
+                    remember = partial(remember_sender, name=sender, columns=facts.columns, options=facts.options)
+                    facts = replace(facts, rate_sender_id=write(remember))
+                import_id = stage_import(write, facts, prepared.preview, cli_actor(), progress)
+                write(partial(apply_import, import_id=import_id, actor=cli_actor(), now=now()))
+        except ImportRefused as refused:
+            raise Failure(str(refused)) from refused
+    return import_id
+
+
+def _tell(prepared: Prepared, import_id: int | None, *, as_json: bool) -> None:
+    if as_json:
+        emit_json({**preview_json(prepared), "dry_run": False, "import": import_id})
+    elif import_id is None:
+        console.print("The table says the same already: nothing was written.")
+    else:
+        console.print(f"Applied as import {import_id}. To take it back: callingcard rates undo {import_id}")
