@@ -62,19 +62,16 @@ def find_columns(sheet: Sheet, remembered: Mapping[str, str], asked: Mapping[str
 
 
 def _header(rows: Sequence[SheetRow], known: Mapping[str, str]) -> SheetRow | None:
-    """The first row with the most headings that are known; it needs a code or a price and one more."""
+    """The first row with the most headings that are known; it has several cells and no figures."""
     names = {plain(name) for name in known}
-    best, most = None, 1
+    best, most = None, 0
     for row in rows:
-        found = sum(1 for cell in row.cells if cell and (plain(cell) in names or fits(cell)))
-        digits = sum(1 for cell in row.cells if PRICE_CELL.fullmatch(cell) or CODE_CELL.fullmatch(cell))
-        if found > most and not digits and (_is_enough(_by_headings(row.cells)) or _names(row, names) > 1):
+        filled = [cell for cell in row.cells if cell]
+        found = sum(1 for cell in filled if plain(cell) in names or fits(cell))
+        has_figures = any(PRICE_CELL.fullmatch(cell) or CODE_CELL.fullmatch(cell) for cell in filled)
+        if found > most and len(filled) > 1 and not has_figures:
             best, most = row, found
     return best
-
-
-def _names(row: SheetRow, names: set[str]) -> int:
-    return sum(1 for cell in row.cells if cell and plain(cell) in names)
 
 
 def _by_headings(headings: Sequence[str]) -> dict[Column, int]:

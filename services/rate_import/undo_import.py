@@ -108,6 +108,6 @@ def _later_imports(session: Session, undone: RateImport) -> list[int]:
         select(RateImport.id)
         .where(RateImport.rate_table_id == undone.rate_table_id, RateImport.state == ImportState.APPLIED)
         .where(RateImport.applied_at >= undone.applied_at, RateImport.id != undone.id)
-        .order_by(RateImport.applied_at.desc())
+        .order_by(RateImport.applied_at.desc(), RateImport.id.desc())
     )
     return list(session.scalars(query))
