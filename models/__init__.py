@@ -1,5 +1,6 @@
 """Tables and constraints; no rules. Importing the package registers every table on Base.metadata."""
 
+from billing.caller_id import CallerIdMode
 from models.access_number import AccessNumber
 from models.account import (
     Account,
@@ -8,7 +9,6 @@ from models.account import (
     AccountLoad,
     AccountNumber,
     AniSide,
-    CallerIdMode,
     Gateway,
     IdentBy,
     NumberUse,

@@ -5,6 +5,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from billing.caller_id import CallerIdMode
 from models.base import Base, Id, Moment, Name, reference, word
 
 
@@ -28,16 +29,6 @@ class AniSide(StrEnum):
 
     CALLER = "caller"
     CALLED = "called"
-
-
-class CallerIdMode(StrEnum):
-    """The number that a carrier is shown (V-35)."""
-
-    PASSED = "passed"  # the caller's own
-    FIXED = "fixed"
-    POOL_RANDOM = "pool_random"
-    POOL_POLLED = "pool_polled"  # one after the other
-    WITHHELD = "withheld"
 
 
 class NumberUse(StrEnum):

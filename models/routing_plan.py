@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from billing.lcr import RoutingStrategy
+from billing.routing_plan import RoutingStrategy
 from models.base import Base, Id, Name, reference, word
 
 

@@ -13,6 +13,7 @@ from services.calls.frozen_quote import FrozenQuote
 from services.calls.quote_call import Quote
 from telephony.handover import LIST_SEPARATOR, NextStep, Variable
 
+ASKED_TWICE = (Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION, Refusal.ALL_LINES_BUSY)
 log = structlog.get_logger()
 
 
@@ -65,10 +66,10 @@ def limit_argument(limit_seconds: int, warning_seconds: tuple[int, ...]) -> str:
 
 
 async def _authorise(talk: Conversation, call_id: str, quote: Quote) -> Authorised | Refusal:
-    """If the money went to another call meanwhile, quote once more with what is left now."""
+    """If the money or the lines went to other calls meanwhile, quote once more with what is left now."""
     context = _context(talk, quote)
     authorised = await talk.desk.authorise(call_id, quote, context)
-    if authorised is not Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION:
+    if authorised not in ASKED_TWICE:
         return authorised
     second = await talk.desk.quote(talk.access, quote.card, quote.destination, is_pinless=talk.is_pinless)
     return second if isinstance(second, Refusal) else await talk.desk.authorise(call_id, second, context)

@@ -1,5 +1,5 @@
 """Authorise a call: set its money aside in one conditional UPDATE, with everything frozen by which it will be
-charged.
+charged, and claim a line of its first carrier.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,13 @@ from billing.refusals import Refusal
 from models import Hold, Wallet
 from models.wallet import HOUSE_KINDS
 from services.accounts.account_facts import AccountFacts
-from services.accounts.account_hold import hold_for_account
+from services.accounts.account_hold import free_line, hold_for_account
 from services.calls.day_limits import is_day_kept
 from services.calls.frozen_quote import FrozenQuote, FrozenRoute
 from services.calls.quote_call import Quote
 from services.cards.card_facts import CardFacts, get_card
 from services.money.house_wallets import house_wallets
+from services.routing.carrier_loads import Claimed, claim_first, counted, shown_in_turn
 from services.store.run import run
 from services.store.upsert import insert_or_skip
 
@@ -63,6 +64,7 @@ def authorise_call(
     """Hold the money of a call, once for each call id: a repeat gives the first answer.
 
     The hold row goes in before the wallet is touched: the other order deadlocks against a settlement of the same call.
+    The line of a carrier comes last (lock order: hold, the originator's line, wallet, the carrier's line).
     """
     frozen = _frozen(quote, replace(context, house=_house(session, quote, context)))
     is_new = insert_or_skip(
@@ -71,6 +73,7 @@ def authorise_call(
         call_id=call_id,
         wallet_id=quote.payer.wallet_id,
         **_whose(quote),
+        route_account_id=counted(quote.routes[0]),
         amount_micros=quote.amount_micros,
         placed_at=now,
         quote=frozen.as_json(),
@@ -79,7 +82,11 @@ def authorise_call(
         return _first_answer(session, call_id)
     refusal = _hold(session, quote, now)
     if refusal is None:
-        return Authorised(call_id, frozen)
+        claimed = claim_first(session, quote.routes, now)
+        if claimed is not None:
+            return Authorised(call_id, _with_routes(session, call_id, quote, frozen, claimed))
+        _give_back(session, quote)
+        refusal = Refusal.ALL_LINES_BUSY
     session.execute(delete(Hold).where(Hold.call_id == call_id))
     return refusal
 
@@ -99,6 +106,19 @@ def _hold(session: Session, quote: Quote, now: datetime) -> Refusal | None:
     if _is_within_the_day(session, quote) and _set_aside(session, quote):
         return _card_refusal(session, quote, now)
     return _money_refusal(session, quote)
+
+
+def _with_routes(session: Session, call_id: str, quote: Quote, frozen: FrozenQuote, claimed: Claimed) -> FrozenQuote:
+    """The hold says what was claimed, where that is not what the quote led it to expect."""
+    if claimed.routes == quote.routes and claimed.pool_place is None:
+        return frozen
+    first, *others = claimed.routes
+    if claimed.pool_place is not None:
+        first = replace(first, shown=shown_in_turn(first, claimed.pool_place))
+    frozen = replace(frozen, routes=tuple(FrozenRoute.of(route) for route in (first, *others)))
+    changed = {"quote": frozen.as_json(), "route_account_id": claimed.account_id}
+    session.execute(update(Hold).where(Hold.call_id == call_id).values(changed))
+    return frozen
 
 
 def _house(session: Session, quote: Quote, context: CallContext) -> Mapping[str, int]:
@@ -156,8 +176,11 @@ def _card_refusal(session: Session, quote: Quote, now: datetime) -> Refusal | No
 
 
 def _give_back(session: Session, quote: Quote) -> None:
+    """The call is refused after all."""
+    if isinstance(quote.payer, AccountFacts):
+        free_line(session, quote.payer.account_id)
     freed = {"held_micros": Wallet.held_micros - quote.amount_micros, "open_holds": Wallet.open_holds - 1}
-    session.execute(update(Wallet).where(Wallet.id == quote.card.wallet_id).values(freed))
+    session.execute(update(Wallet).where(Wallet.id == quote.payer.wallet_id).values(freed))
 
 
 def _money_refusal(session: Session, quote: Quote) -> Refusal:

@@ -74,7 +74,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class HeldCall:
-    """The hold that a settlement closed."""
+    """The hold that a settlement closed; `line_of` is the account whose counted line the call had."""
 
     wallet_id: int
     card_id: int | None
@@ -82,6 +82,7 @@ class HeldCall:
     amount_micros: int
     placed_at: datetime
     quote: FrozenQuote
+    line_of: int | None = None
 
 
 def call_record(

@@ -5,6 +5,7 @@ touches the call.
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from billing.caller_id import PASSED
 from billing.lcr import Route
 from billing.rating import CallPrice, Tariff, call_price_as_json, call_price_from_json
 from billing.snapshot import tariff_as_json, tariff_from_json
@@ -13,7 +14,9 @@ from billing.states import CardType
 
 @dataclass(frozen=True, slots=True)
 class FrozenRoute:
-    """One carrier of the call, with its buying price."""
+    """One carrier of the call, with its buying price. `capacity` None: its lines are not counted; `has_failed`: an
+    answer must clear its failures.
+    """
 
     carrier_id: int
     endpoint: str
@@ -21,6 +24,9 @@ class FrozenRoute:
     ring_seconds: int
     buy_prefix: str
     buy: Tariff
+    shown: str = PASSED
+    capacity: int | None = None
+    has_failed: bool = False
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
@@ -28,7 +34,18 @@ class FrozenRoute:
 
     @classmethod
     def of(cls, route: Route) -> Self:
-        return cls(route.carrier_id, route.endpoint, route.number, route.ring_seconds, route.prefix, route.buy)
+        carrier = route.carrier
+        return cls(
+            carrier.carrier_id,
+            carrier.endpoint,
+            route.number,
+            carrier.ring_seconds,
+            route.prefix,
+            route.buy,
+            route.shown,
+            carrier.capacity,
+            route.load.failures_in_row > 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)

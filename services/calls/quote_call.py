@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from billing.announcement import announced_seconds, ghost_percent_for
 from billing.destination_rules import is_permitted
 from billing.held_rate import HeldRate
-from billing.lcr import Route, ordered_routes
+from billing.lcr import CallMoment, Route, RouteChoice, SkipReason, ordered_routes
 from billing.rating import FREE_PRICE, CallPrice, affordable_seconds, call_cost
 from billing.refusals import Refusal
 from billing.states import ActivatesOn, CardStatus, CardType
@@ -19,6 +19,7 @@ from services.accounts.account_facts import AccountFacts
 from services.calls.access import Access
 from services.calls.day_limits import DayLeft, DayLimits, day_left, find_day_limits
 from services.cards.card_facts import CardFacts, get_card
+from services.routing.carrier_loads import carrier_loads
 from services.routing.rate_source import RateSource
 from services.routing.rate_statement import RATE_STATEMENT
 from services.routing.rates import CallRates, find_rates, terms_of_card
@@ -53,7 +54,7 @@ class Quote:
         return self.payer
 
 
-def quote_call(
+def quote_call(  # noqa: PLR0913 (the call, and where its prices come from)
     session: Session,
     access: Access,
     card: CardFacts,
@@ -63,12 +64,14 @@ def quote_call(
     *,
     is_pinless: bool = False,
     rate_source: RateSource = RATE_STATEMENT,
+    draw: int = 0,
 ) -> Quote | Refusal:
     """The first failing line of features.md 5.3 DEST decides. The card is read afresh: since it was identified it may
     have been recharged, or another call of it may have ended.
 
     `destination` is in international digits, already rewritten. Limits of a day end with the day of `zone`;
-    `is_pinless`: no PIN was keyed in this call. `rate_source` is the server's deck of rates, if it has one.
+    `is_pinless`: no PIN was keyed in this call. `rate_source` is the server's deck of rates, if it has one; `draw`
+    decides among carriers that share the calls, and in pools of caller ids (billing.share).
     """
     card = get_card(session, card.card_id)
     if not is_permitted(destination, access.destination_rules(card.group.id, card.series.id)):
@@ -83,9 +86,13 @@ def quote_call(
     day_limits = find_day_limits(card.group, now, zone, is_pinless=is_pinless)
     left = NO_LIMITS if day_limits is None else day_left(session, card, day_limits)
     limit_seconds = affordable_seconds(price, share_micros(card, left), _seconds_max(card, left))
-    routes = _routes(card, rates, price, limit_seconds)
-    if not routes and not _routes(card, rates, price, card.group.call_seconds_max):
-        return Refusal.NO_ROUTE
+    loads = carrier_loads(session, [candidate.carrier.carrier_id for candidate in rates.candidates])
+    moment = CallMoment(now, draw, loads)
+    routes = _choice(card, rates, price, limit_seconds, moment).routes
+    if not routes:
+        longest = _choice(card, rates, price, card.group.call_seconds_max, moment)
+        if not longest.routes:
+            return refusal_without_routes(longest)
     # A carrier's first block makes a very short call a loss: it is the money that is short.
     if not routes or is_money_short(card, limit_seconds):
         return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
@@ -148,21 +155,20 @@ def _calls_left(card: CardFacts) -> int:
     return max(1, card.calls_max - card.open_holds)
 
 
-def _routes(card: CardFacts, rates: CallRates, price: CallPrice, granted_seconds: int) -> tuple[Route, ...]:
+def _choice(
+    card: CardFacts, rates: CallRates, price: CallPrice, granted_seconds: int, moment: CallMoment
+) -> RouteChoice:
     if rates.plan is None:
-        return ()
-    choice = ordered_routes(
-        rates.candidates,
-        price,
-        rates.plan.strategy,
-        granted_seconds=granted_seconds,
-        routes_max=rates.plan.routes_max,
-        price_cap_percent=rates.plan.price_cap_percent,
-        # An unlimited card was paid in advance: each of its calls earns nothing, so every carrier would look like
-        # a loss.
-        loss_guard=card.group.card_type is not CardType.UNLIMITED,
-    )
-    return choice.routes
+        return RouteChoice((), ())
+    # An unlimited card was paid in advance: each of its calls earns nothing, so every carrier would look like a loss.
+    is_guarded = rates.plan.loss_guard and card.group.card_type is not CardType.UNLIMITED
+    return ordered_routes(rates.candidates, price, replace(rates.plan, loss_guard=is_guarded), granted_seconds, moment)
+
+
+def refusal_without_routes(choice: RouteChoice) -> Refusal:
+    """Carriers that are full now may take the next call; all others would pass it over again."""
+    is_full = any(skipped.reason is SkipReason.FULL for skipped in choice.skipped)
+    return Refusal.ALL_LINES_BUSY if is_full else Refusal.NO_ROUTE
 
 
 def is_money_short(card: CardFacts, limit_seconds: int) -> bool:

@@ -20,21 +20,31 @@ from services.calls.frozen_quote import FrozenQuote
 from services.cards.activate_card import activate_card, activation_reference
 from services.cards.card_facts import series_terms
 from services.cards.use_up_card import is_used_up, use_up_card
+from services.routing.carrier_signs import note_carriers
 from services.store.run import run
 
 HOUSE_OF_KIND = {ChargeKind.CALL: WalletKind.CALL_REVENUE, ChargeKind.TAX: WalletKind.TAX}  # every other line is a fee
+HELD = (
+    Hold.wallet_id,
+    Hold.card_id,
+    Hold.account_id,
+    Hold.amount_micros,
+    Hold.placed_at,
+    Hold.quote,
+    Hold.route_account_id,
+)
 # Only one settlement finds the hold open; it locks the row, so that a second one waits and then finds it closed.
 CLOSE_HOLD = (
     update(Hold)
     .where(Hold.call_id == bindparam("call"), Hold.state == HoldState.OPEN)
     .values(state=bindparam("end_state"), resolved_at=bindparam("now"))
-    .returning(Hold.wallet_id, Hold.card_id, Hold.account_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
+    .returning(*HELD)
 )
 CHARGE_AFTER_ALL = (
     update(Hold)
     .where(Hold.call_id == bindparam("call"), Hold.state == HoldState.VOIDED)
     .values(state=HoldState.SETTLED, resolved_at=bindparam("now"))
-    .returning(Hold.wallet_id, Hold.card_id, Hold.account_id, Hold.amount_micros, Hold.placed_at, Hold.quote)
+    .returning(*HELD)
 )
 FREE_AND_CHARGE = (
     update(Wallet)
@@ -73,8 +83,8 @@ class UnknownCall:
 def settle_call(session: Session, settlement: Settlement, now: datetime, zone: tzinfo) -> Settled | UnknownCall:
     """Charge what was talked, never more than the hold; write ledger rows and call record.
 
-    Hold, account, card and wallet are locked in this order. A second settlement changes nothing and gives the first
-    result.
+    Hold, account, card, wallet and the carriers' loads are locked in this order. A second settlement changes nothing
+    and gives the first result.
     """
     held = _close_hold(session, settlement, now)
     if held is None:
@@ -91,6 +101,7 @@ def settle_call(session: Session, settlement: Settlement, now: datetime, zone: t
     if cost_micros < charge.total_micros:
         _note_overdraft(session, settlement.call_id, charge, held.amount_micros, now)
     _use_up(session, held, charge, available_micros)
+    note_carriers(session, held.line_of, held.quote.routes, settlement.tried, now)
     return Settled(
         settlement.call_id,
         record["disposition"],
@@ -118,8 +129,8 @@ def _close_hold(session: Session, settlement: Settlement, now: datetime) -> Held
 
 
 def _held(hold: Row[*tuple[Any, ...]]) -> HeldCall:
-    wallet_id, card_id, account_id, amount_micros, placed_at, quote = hold
-    return HeldCall(wallet_id, card_id, account_id, amount_micros, placed_at, FrozenQuote.from_json(quote))
+    *facts, quote, line_of = hold
+    return HeldCall(*facts, FrozenQuote.from_json(quote), line_of)
 
 
 def _charge(session: Session, held: HeldCall, settlement: Settlement, now: datetime, zone: tzinfo) -> CallCharge:

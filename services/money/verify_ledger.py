@@ -165,6 +165,13 @@ CHECKS = {
         SELECT 'wrong entries of ' || kind || ' with ' || secret_length || ' digits', 'an alarm',
                failures || ' of ' || allowed || ' and none'
         FROM guard_budget WHERE failures * 2 >= allowed AND alarmed_at IS NULL""",
+    "I15 a carrier's counted lines are those of open holds": """
+        SELECT 'account ' || a.id, COALESCE(h.calls, 0) || ' lines', COALESCE(l.terminating, 0) || ' lines'
+        FROM account a LEFT JOIN account_load l ON l.account_id = a.id
+        LEFT JOIN (SELECT route_account_id, COUNT(*) AS calls FROM hold
+                   WHERE state = 'open' AND route_account_id IS NOT NULL GROUP BY route_account_id) h
+            ON h.route_account_id = a.id
+        WHERE COALESCE(l.terminating, 0) <> COALESCE(h.calls, 0)""",
 }
 
 SECONDS = {

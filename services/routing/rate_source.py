@@ -7,7 +7,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from billing.held_rate import HeldRate
-from services.routing.plan_facts import PlanFacts
+from billing.routing_plan import PlanFacts
 
 
 class RateSource(Protocol):

@@ -12,8 +12,9 @@ from billing.held_rate import HeldRate
 from billing.phone import NUMBER_DIGITS_MAX
 from billing.rate_choice import Precision, day_minute, has_hours
 from billing.rating import Step, Tariff
+from billing.routing_plan import PlanFacts
 from models import Rate
-from services.routing.plan_facts import PlanFacts, find_plan
+from services.routing.plan_facts import find_plan
 from services.store.run import run
 
 TARIFF_NAMES = tuple(name for name in Tariff.__slots__ if name != "steps")

@@ -1,40 +1,63 @@
-from billing.lcr import Candidate, RoutingStrategy, SkipReason, ordered_routes
+from datetime import UTC, datetime, timedelta
+
+from billing.lcr import ANY_MOMENT, CallMoment, Candidate, CarrierLoad, Route, SkipReason, ordered_routes
 from billing.rating import FREE_PRICE, AccessSurcharge, CallPrice, Tariff, Tax
+from billing.routing_plan import CarrierFacts, PlanTerms, RoutingStrategy
+from billing.share import next_draw
 
 SELL = CallPrice(Tariff(70_000))
 HOUR = 3_600
 
 
-def carrier(endpoint: str, price_per_minute_micros: int, priority: int = 1, number: str = "37061234567") -> Candidate:
-    return carrier_with(endpoint, Tariff(price_per_minute_micros), priority, number)
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+IDS: dict[str, int] = {}
 
 
-def carrier_with(endpoint: str, buy: Tariff, priority: int = 1, number: str = "37061234567") -> Candidate:
-    return Candidate(
-        carrier_id=7, endpoint=endpoint, prefix="370", buy=buy, priority=priority, ring_seconds=45, number=number
-    )
+def carrier(
+    endpoint: str, price_per_minute_micros: int, priority: int = 1, number: str = "37061234567", **facts: object
+) -> Candidate:
+    return carrier_with(endpoint, Tariff(price_per_minute_micros), priority, number, **facts)
 
 
-def route(
+def carrier_with(
+    endpoint: str, buy: Tariff, priority: int = 1, number: str = "37061234567", **facts: object
+) -> Candidate:
+    carrier_id = IDS.setdefault(endpoint, len(IDS) + 1)
+    known = CarrierFacts(carrier_id, endpoint, 45, priority, rate_table_id=1, currency="USD", **facts)
+    return Candidate(known, "370", buy, number)
+
+
+def choose(
     *candidates: Candidate,
     sell: CallPrice = SELL,
     strategy: RoutingStrategy = RoutingStrategy.LEAST_COST,
     granted_seconds: int = HOUR,
-    routes_max: int = 3,
-    price_cap_percent: int | None = None,
-    loss_guard: bool = True,
-) -> tuple[list[str], dict[str, SkipReason]]:
+    moment: CallMoment = ANY_MOMENT,
+    **terms: object,
+) -> tuple[tuple[Route, ...], dict[str, SkipReason]]:
+    routes, skipped = ordered_routes(candidates, sell, PlanTerms(strategy, **terms), granted_seconds, moment)
+    return routes, {each.carrier.endpoint: each.reason for each in skipped}
+
+
+def route(*candidates: Candidate, **how: object) -> tuple[list[str], dict[str, SkipReason]]:
     """Endpoints in order, and why others are not among them."""
-    routes, skipped = ordered_routes(
-        candidates,
-        sell,
-        strategy,
-        granted_seconds=granted_seconds,
-        routes_max=routes_max,
-        price_cap_percent=price_cap_percent,
-        loss_guard=loss_guard,
-    )
-    return [route.endpoint for route in routes], {each.candidate.endpoint: each.reason for each in skipped}
+    routes, skipped = choose(*candidates, **how)
+    return [route.endpoint for route in routes], skipped
+
+
+def at(**loads: CarrierLoad) -> CallMoment:
+    """Now, with these loads by the name of the carrier."""
+    return CallMoment(NOW, 0, {IDS[endpoint]: load for endpoint, load in loads.items()})
+
+
+def firsts(weights: dict[str, int], calls: int) -> dict[str, int]:
+    """How many of so many calls each carrier gets first."""
+    candidates = [carrier(name, 10_000, weight=weight) for name, weight in weights.items()]
+    found, draw = dict.fromkeys(weights, 0), 12_345
+    for _ in range(calls):
+        draw = next_draw(draw)
+        found[route(*candidates, strategy=RoutingStrategy.SHARE, moment=CallMoment(NOW, draw))[0][0]] += 1
+    return found
 
 
 def test_the_cheapest_carrier_is_tried_first() -> None:
@@ -124,8 +147,51 @@ def test_without_candidates_there_is_no_route() -> None:
 
 def test_a_route_carries_its_own_buy_price() -> None:
     """A2B's fault: after fail-over the first carrier's price stays on the record."""
-    choice = ordered_routes(
-        [carrier("a", 10_000), carrier("b", 20_000)], SELL, RoutingStrategy.LEAST_COST, granted_seconds=60
-    )
-    prices = [route.buy_snapshot["tariff"] for route in choice.routes]
-    assert [price["price_per_minute_micros"] for price in prices if isinstance(price, dict)] == [10_000, 20_000]
+    routes, _ = choose(carrier("a", 10_000), carrier("b", 20_000))
+    assert [route.buy.price_per_minute_micros for route in routes] == [10_000, 20_000]
+
+
+def test_calls_are_shared_out_by_weight_to_within_two_calls() -> None:
+    found = firsts({"a": 70, "b": 20, "c": 10}, 1_000)
+    assert all(abs(found[name] - calls) <= 2 for name, calls in {"a": 700, "b": 200, "c": 100}.items())
+
+
+def test_a_carrier_of_no_weight_only_takes_over() -> None:
+    assert firsts({"a": 1, "spare": 0}, 100) == {"a": 100, "spare": 0}
+    assert route(carrier("b", 2), carrier("a", 1), strategy=RoutingStrategy.SHARE)[0] == ["a", "b"]
+    none = carrier("dear", 2, weight=0), carrier("cheap", 1, weight=0)
+    assert route(*none, strategy=RoutingStrategy.SHARE)[0] == ["cheap", "dear"]
+
+
+def test_behind_the_carrier_whose_share_it_is_the_cheapest_comes_next() -> None:
+    candidates = carrier("a", 30_000, weight=0), carrier("b", 20_000, weight=0), carrier("c", 50_000, weight=1)
+    assert route(*candidates, strategy=RoutingStrategy.SHARE)[0] == ["c", "b", "a"]
+
+
+def test_a_share_that_is_too_dear_goes_to_those_within_the_cap() -> None:
+    candidates = carrier("cheap", 10_000, weight=1), carrier("far", 30_000, weight=1_000)
+    found = route(*candidates, strategy=RoutingStrategy.SHARE, price_cap_percent=20)
+    assert found == (["cheap"], {"far": SkipReason.ABOVE_PRICE_CAP})
+
+
+def test_a_full_carrier_is_skipped() -> None:
+    """JA-46."""
+    candidates = carrier("full", 1, capacity=2), carrier("free", 2, capacity=2), carrier("any", 3)
+    moment = at(full=CarrierLoad(2), free=CarrierLoad(1), any=CarrierLoad(99))
+    assert route(*candidates, moment=moment) == (["free", "any"], {"full": SkipReason.FULL})
+    assert route(carrier("none", 1, capacity=0)) == ([], {"none": SkipReason.FULL})
+
+
+def test_a_carrier_that_rests_is_skipped_unless_nothing_else_is_left() -> None:
+    tired = CarrierLoad(failures_in_row=10, rested_until=NOW + timedelta(seconds=1))
+    candidates = carrier("tired", 1), carrier("fresh", 2)
+    assert route(*candidates, moment=at(tired=tired)) == (["fresh"], {"tired": SkipReason.RESTED})
+    assert route(*candidates, moment=at(tired=tired, fresh=tired)) == (["tired", "fresh"], {})
+    full = carrier("tired", 1), carrier("fresh", 2, capacity=0)
+    assert route(*full, moment=at(tired=tired)) == (["tired"], {"fresh": SkipReason.FULL})
+
+
+def test_a_carrier_that_has_rested_is_probed() -> None:
+    rested = CarrierLoad(failures_in_row=10, rested_until=NOW)
+    (first, second), _ = choose(carrier("rested", 1), carrier("fresh", 2), moment=at(rested=rested))
+    assert (first.endpoint, first.is_probe, second.is_probe) == ("rested", True, False)
