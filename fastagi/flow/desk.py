@@ -4,6 +4,7 @@ need.
 
 import asyncio
 import hmac
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 
 from billing.guard import GuardRules
 from billing.refusals import Refusal
+from billing.share import DRAWS, next_draw
 from billing.states import EntryKind
 from fastagi.database import Database
 from services.audit.audit import Door
@@ -56,6 +58,7 @@ class CardDesk:
     guard: GuardRules = field(default_factory=GuardRules)
     pause: Callable[[int], Awaitable[None]] = asyncio.sleep
     rate_source: RateSource = RATE_STATEMENT
+    _draw: int = field(default_factory=lambda: secrets.randbelow(DRAWS))
     _kept: dict[str, tuple[float, Access | None]] = field(default_factory=dict)
 
     async def access(self, number: str) -> Access | None:
@@ -118,7 +121,8 @@ class CardDesk:
         return await self.database.run(get_card, card_id)
 
     async def quote(self, access: Access, card: CardFacts, destination: str, *, is_pinless: bool) -> Quote | Refusal:
-        how: dict[str, Any] = {"is_pinless": is_pinless, "rate_source": self.rate_source}
+        self._draw = next_draw(self._draw)
+        how: dict[str, Any] = {"is_pinless": is_pinless, "rate_source": self.rate_source, "draw": self._draw}
         return await self.database.run(quote_call, access, card, destination, self.now(), self.zone, **how)
 
     async def authorise(self, call_id: str, quote: Quote, context: CallContext) -> Authorised | Refusal:

@@ -129,8 +129,9 @@ def _close_hold(session: Session, settlement: Settlement, now: datetime) -> Held
 
 
 def _held(hold: Row[*tuple[Any, ...]]) -> HeldCall:
-    *facts, quote, line_of = hold
-    return HeldCall(*facts, FrozenQuote.from_json(quote), line_of)
+    wallet_id, card_id, account_id, amount_micros, placed_at, quote, line_of = hold
+    frozen = FrozenQuote.from_json(quote)
+    return HeldCall(wallet_id, card_id, account_id, amount_micros, placed_at, frozen, line_of)
 
 
 def _charge(session: Session, held: HeldCall, settlement: Settlement, now: datetime, zone: tzinfo) -> CallCharge:

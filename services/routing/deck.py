@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from billing.held_rate import HeldRate
 from billing.rate_deck import TableDeck, sought
+from billing.routing_plan import PlanFacts
 from models import RateTable
 from services.routing.deck_revision import deck_revision
 from services.routing.deck_table import read_table
-from services.routing.plan_facts import PlanFacts, all_plans
+from services.routing.plan_facts import all_plans
 from services.routing.rate_statement import RATE_STATEMENT
 
 # A call that was being set up while the deck was read may ask for a moment that is past by now.

@@ -18,7 +18,7 @@ from services.calls.quote_call import Quote, quote_call
 from services.routing.deck import EMPTY, DeckSource, LoadStopped, load_deck
 from services.routing.deck_revision import touch_deck
 from services.routing.rate_statement import RATE_STATEMENT
-from services.routing.rates import find_rates
+from services.routing.rates import find_rates, terms_of_card
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ def _compare(session: Session, world: World, tables: list[list[dict[str, Any]]],
         ids.append(a_rate_table(session, f"Random {place}", table, currency))
         a_carrier(session, plan_id, f"random.{place}", ids[-1], ring_seconds=30 + place)
     world.set_series(rate_table_id=ids[0], routing_plan_id=plan_id)
-    card = world.card()
+    card = terms_of_card(world.card())
     source = DeckSource(load_deck(session, EMPTY, min(MOMENTS)))
     with _no_statement(session):
         said = {(number, now): find_rates(session, card, number, now, VILNIUS, source) for number, now in ASKED}
@@ -147,7 +147,7 @@ def test_a_carrier_switched_off_is_out_of_the_next_deck(session: Session, world:
 
 def test_without_a_deck_the_statement_serves(session: Session, world: World) -> None:
     empty = DeckSource()
-    card = world.card()
+    card = terms_of_card(world.card())
     assert find_rates(session, card, BRITAIN, NOW, UTC, empty) == find_rates(session, card, BRITAIN, NOW)
 
 
