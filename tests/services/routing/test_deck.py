@@ -141,7 +141,7 @@ def test_a_carrier_switched_off_is_out_of_the_next_deck(session: Session, world:
     new = load_deck(session, source.deck, NOW)
     assert all(new.tables[table_id] is table for table_id, table in source.deck.tables.items())
     source.deck = new
-    offered = find_rates(session, world.card(), BRITAIN, NOW, UTC, source).candidates
+    offered = find_rates(session, terms_of_card(world.card()), BRITAIN, NOW, UTC, source).candidates
     assert {candidate.endpoint for candidate in offered} == {"test.second", "test.dear"}
 
 
@@ -156,7 +156,7 @@ def test_what_is_newer_than_the_deck_is_read(session: Session, world: World, sou
     plan_id = row(session, RoutingPlan, name="Newer")
     a_carrier(session, plan_id, "newer", table_id)
     world.set_series(rate_table_id=table_id, routing_plan_id=plan_id)
-    found = find_rates(session, world.card(), BRITAIN, NOW, UTC, source)
+    found = find_rates(session, terms_of_card(world.card()), BRITAIN, NOW, UTC, source)
     assert found.price is not None
     assert found.price.tariff.price_per_minute_micros == 5
     assert [candidate.endpoint for candidate in found.candidates] == ["newer"]
