@@ -9,6 +9,7 @@ from command_line.calls import calls
 from command_line.card import card
 from command_line.card_money import money_verbs
 from command_line.client import client
+from command_line.currency import currency
 from command_line.dial import dial
 from command_line.doctor import doctor
 from command_line.fastagi import fastagi
@@ -21,6 +22,7 @@ from command_line.operator import operator
 from command_line.plan import plan
 from command_line.prompts import prompts
 from command_line.rates import rates
+from command_line.reseller import reseller
 from command_line.series import series
 from command_line.tax import tax
 from command_line.up import up
@@ -52,6 +54,8 @@ for command in (
     rates,
     tax,
     client,
+    currency,
+    reseller,
     fees,
     voucher,
     keys,

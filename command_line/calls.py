@@ -9,8 +9,10 @@ from rich.table import Table
 from billing.card_number import CardNumberRefused, keyed_number
 from command_line.actor import cli_actor
 from command_line.errors import Failure
+from command_line.form import id_of
 from command_line.installation import now, read_session, write_session
 from command_line.show import console, emit_json, json_option, money
+from models import Reseller
 from services.calls.call_alarms import Alarm, close_alarms, open_alarms
 from services.calls.call_report import CALLS_SHOWN_MAX, CallFilter
 from services.calls.call_report import calls as past_calls
@@ -24,12 +26,14 @@ def calls() -> None:
 
 @calls.command("list")
 @click.option("--card", "card_number", help="Only the calls of this card.")
+@click.option("--reseller", help="Only the calls of this reseller's cards, as the reseller sees them.")
 @click.option("--newest", type=click.IntRange(1, CALLS_SHOWN_MAX), default=20, show_default=True, help="How many.")
 @json_option
-def list_calls(card_number: str | None, newest: int, *, as_json: bool) -> None:
+def list_calls(card_number: str | None, reseller: str | None, newest: int, *, as_json: bool) -> None:
     """List calls, newest first, with every figure of their charge."""
     with read_session() as session:
-        found = past_calls(session, CallFilter(card_number=_digits(card_number), newest=newest))
+        owner = None if reseller is None else id_of(session, Reseller, "reseller", reseller)
+        found = past_calls(session, CallFilter(_digits(card_number), newest=newest, reseller_id=owner))
     if as_json:
         emit_json(found)
     elif found:
@@ -122,7 +126,7 @@ def _table(found: list[dict[str, Any]]) -> Table:
             call["card"] or "-",
             f"{call['destination']} {call['destination_name']}",
             call["disposition"],
-            call["carrier"] or "-",
+            call.get("carrier") or "-",
             str(call["talk_seconds"]),
             str(call["limit_seconds"]),
             money(call["cost_micros"], call["currency"]),

@@ -5,12 +5,14 @@ from rich.table import Table
 
 from command_line.edit_series import SERIES_STATES
 from command_line.errors import Failure
+from command_line.form import id_of
 from command_line.generate_series import generate
 from command_line.import_series import import_series
 from command_line.installation import read_session
 from command_line.print_series import print_series
 from command_line.series_files import export_cards
 from command_line.show import console, emit_json, json_option, money
+from models import Reseller
 from services.series.series_report import SERIES_SHOWN_MAX, find_series_report, series_list
 
 
@@ -20,22 +22,25 @@ def series() -> None:
 
 
 @series.command("list")
+@click.option("--reseller", help="Only the series of this reseller.")
 @json_option
-def list_(*, as_json: bool) -> None:
+def list_(reseller: str | None, *, as_json: bool) -> None:
     """List the series, the newest first."""
     with read_session() as session:
-        found = series_list(session)
+        owner = None if reseller is None else id_of(session, Reseller, "reseller", reseller)
+        found = series_list(session, reseller_id=owner)
     if as_json:
         emit_json(found)
         return
     table = Table(box=None)
-    for title in ("Series", "Name", "Group", "Status", "Cards", "Value"):
+    for title in ("Series", "Name", "Group", "Reseller", "Status", "Cards", "Value"):
         table.add_column(title, justify="right" if title in ("Series", "Cards", "Value") else "left")
     for row in found:
         is_made = row["cards_made"] == row["quantity"]
         cards = str(row["quantity"]) if is_made else f"{row['cards_made']} of {row['quantity']}"
         value = money(row["face_value_micros"], row["currency"])
-        table.add_row(str(row["number"]), row["name"] or "-", row["card_group"], row["status"], cards, value)
+        who = row["reseller"] or "-"
+        table.add_row(str(row["number"]), row["name"] or "-", row["card_group"], who, row["status"], cards, value)
     console.print(table)
     if len(found) == SERIES_SHOWN_MAX:
         console.print(f"Only the newest {SERIES_SHOWN_MAX} are shown.")

@@ -23,6 +23,7 @@ from models.card import Card
 from models.card_group import CardGroup, DestinationRule, GhostPercent
 from models.card_series import CardSeries
 from models.client import Client
+from models.exchange_rate import ExchangeRate
 from models.guard import FailedEntry, GuardBudget, GuardCounter
 from models.hold import Hold
 from models.ivr_plan import IvrPlan, IvrPlanGroup
@@ -74,6 +75,7 @@ __all__ = [
     "DeckRevision",
     "DestinationRule",
     "Distributor",
+    "ExchangeRate",
     "FailedEntry",
     "Gateway",
     "GhostPercent",

@@ -13,6 +13,7 @@ class Reseller(Base):
     id: Mapped[Id]
     name: Mapped[Name]
     is_enabled: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class Distributor(Base):

@@ -12,11 +12,15 @@ from models import CallerIdBinding, CardGroup, CardSeries
 from services.cards.card_facts import CARD_BY_NUMBER, CardFacts, find_card_by
 
 
-def find_card_by_number(session: Session, number: str) -> CardFacts | None:
-    """The card of a number with or without its dash; None if there is none."""
+def find_card_by_number(session: Session, number: str, *, reseller_id: int | None = None) -> CardFacts | None:
+    """The card of a number with or without its dash; None if there is none, or (JC-12) none of this reseller."""
     if find_series_and_serial(number) is None:
         return None
-    return find_card_by(session, CARD_BY_NUMBER, {"number": keyed_number(number)})
+    card = find_card_by(session, CARD_BY_NUMBER, {"number": keyed_number(number)})
+    if card is None or reseller_id is None:
+        return card
+    owner_id = session.scalars(select(CardSeries.reseller_id).where(CardSeries.id == card.series.id)).one()
+    return card if owner_id == reseller_id else None
 
 
 def card_report(session: Session, card: CardFacts, now: datetime) -> dict[str, Any]:

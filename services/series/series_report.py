@@ -13,15 +13,19 @@ from services.series.open_series import GENERATE_SERIES
 SERIES_SHOWN_MAX = 1_000
 
 
-def series_list(session: Session) -> list[dict[str, Any]]:
-    """The newest series first, at most SERIES_SHOWN_MAX; `cards_made` is below `quantity` while cards are made."""
-    query = _query().order_by(CardSeries.id.desc()).limit(SERIES_SHOWN_MAX)
+def series_list(session: Session, *, reseller_id: int | None = None) -> list[dict[str, Any]]:
+    """The newest series first, at most SERIES_SHOWN_MAX; `cards_made` is below `quantity` while cards are made.
+    `reseller_id`: only that reseller's own (JC-12).
+    """
+    query = _query(reseller_id).order_by(CardSeries.id.desc()).limit(SERIES_SHOWN_MAX)
     return [_short(row) for row in session.execute(query)]
 
 
-def find_series_report(session: Session, number: int) -> dict[str, Any] | None:
-    """All that is known of one series, with its cards counted by their state."""
-    row = session.execute(_query().where(CardSeries.number == number)).one_or_none()
+def find_series_report(session: Session, number: int, *, reseller_id: int | None = None) -> dict[str, Any] | None:
+    """All that is known of one series, with its cards counted by their state; None also where it is not the
+    reseller's.
+    """
+    row = session.execute(_query(reseller_id).where(CardSeries.number == number)).one_or_none()
     if row is None:
         return None
     series = row.CardSeries
@@ -34,7 +38,6 @@ def find_series_report(session: Session, number: int) -> dict[str, Any] | None:
         "initial_card_status": series.initial_card_status.value,
         "portal_login": series.portal_login,
         "rate_table": row.rate_table,
-        "reseller": row.reseller,
         "activation_fee_micros": series.activation_fee_micros,
         "maintenance_fee_micros": series.maintenance_fee_micros,
         "maintenance_every_hours": series.maintenance_every_hours,
@@ -49,7 +52,7 @@ def find_series_report(session: Session, number: int) -> dict[str, Any] | None:
     }
 
 
-def _query() -> Any:  # noqa: ANN401 (a Select of many columns)
+def _query(reseller_id: int | None) -> Any:  # noqa: ANN401 (a Select of many columns)
     columns = (
         CardSeries,
         CardGroup.name.label("card_group"),
@@ -61,13 +64,14 @@ def _query() -> Any:  # noqa: ANN401 (a Select of many columns)
         Job.done,
         Job.asked_by,
     )
-    return (
+    query = (
         select(*columns)
         .join(CardGroup, CardGroup.id == CardSeries.card_group_id)
         .join(RateTable, RateTable.id == CardSeries.rate_table_id)
         .outerjoin(Reseller, Reseller.id == CardSeries.reseller_id)
         .outerjoin(Job, (Job.kind == GENERATE_SERIES) & (Job.key == cast(CardSeries.number, String)))
     )
+    return query if reseller_id is None else query.where(CardSeries.reseller_id == reseller_id)
 
 
 def _short(row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row of _query)
@@ -76,6 +80,7 @@ def _short(row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row of _query)
         "number": series.number,
         "name": series.name,
         "card_group": row.card_group,
+        "reseller": row.reseller,
         "status": series.status.value,
         "quantity": series.quantity,
         "cards_made": series.quantity if series.made_at else row.done or 0,

@@ -128,9 +128,19 @@ def _choices(session: Session, series: CardSeries, changed: Mapping[str, Any]) -
         for name, table in CHOICES.items()
         if changed.get(name) is not None and session.get(table, changed[name]) is None
     }
+    reseller_id = changed.get("reseller_id")
+    if reseller_id is not None and "reseller_id" not in problems:
+        problems |= _reseller(session, reseller_id)
     if "rate_table_id" in changed:
         problems |= _rate_table(session, series, changed["rate_table_id"])
     return problems
+
+
+def _reseller(session: Session, reseller_id: int) -> dict[str, str]:
+    reseller = session.get_one(Reseller, reseller_id)
+    if reseller.is_enabled:
+        return {}
+    return {"reseller_id": f"The reseller {reseller.name} is switched off: switch it on, or choose another one."}
 
 
 def _rate_table(session: Session, series: CardSeries, rate_table_id: int) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billing.guard import GuardRules
+from billing.money import minor_digits
 
 Port = int
 
@@ -24,6 +25,9 @@ class Settings(BaseSettings):
         None, description="sqlite:///FILE or postgresql+psycopg://...; empty = SQLite in the state directory"
     )
     timezone: str = Field("UTC", description="The platform's time zone: cards expire at the end of a day there")
+    report_currency: str = Field(
+        "USD", description="Currency in which reports sum up several currencies (callingcard currency)"
+    )
     allow_ghost_above_100: bool = Field(
         default=False, description="Allow announcing more than is delivered (features.md 3.3: mind the law)"
     )
@@ -134,6 +138,12 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as unknown:
             raise ValueError(f"{value!r} is no time zone: use a name such as Europe/Vilnius") from unknown
+        return value
+
+    @field_validator("report_currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        minor_digits(value)
         return value
 
     @model_validator(mode="after")

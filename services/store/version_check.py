@@ -5,9 +5,11 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, CardGroup, CardSeries, Client, Gateway, RateTable, RoutingPlan, TaxProfile
+from models import Account, CardGroup, CardSeries, Client, Gateway, RateTable, Reseller, RoutingPlan, TaxProfile
 
-Versioned = TypeVar("Versioned", Account, CardGroup, CardSeries, Client, Gateway, RateTable, RoutingPlan, TaxProfile)
+Versioned = TypeVar(
+    "Versioned", Account, CardGroup, CardSeries, Client, Gateway, RateTable, Reseller, RoutingPlan, TaxProfile
+)
 
 
 class ChangedMeanwhile(ValueError):

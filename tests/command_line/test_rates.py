@@ -115,3 +115,28 @@ def test_a_call_is_looked_up_and_simulated(shell: Shell) -> None:
     assert "give --balance" in shell.run(*call, "--table", "RT ORIG", status=2)
     assert "no card 1-1" in shell.run(*call, "--card", "1-1", status=1)
     assert "does not lead" in shell.run(*call, "--card", "1-005668240", "--access", "1", status=1)
+
+
+def test_resellers_own_series(shell: Shell) -> None:
+    """JC-12."""
+    shell.run("reseller", "create", "East")
+    assert "already" in shell.run("reseller", "create", "East", status=1)
+    shell.run("reseller", "assign", "East", 2, 3)
+    assert [series["number"] for series in shell.json("series", "list", "--reseller", "East")] == [3, 2]
+    assert shell.json("calls", "list", "--reseller", "East") == []
+    assert "no series 99" in shell.run("reseller", "assign", "East", 2, 99, status=1)
+    shell.run("reseller", "edit", "East", "--disabled")
+    assert "switched off" in shell.run("reseller", "assign", "East", 1, status=1)
+    shell.run("reseller", "assign", "none", 2)
+    assert "East (off)  3" in shell.run("reseller", "list")
+    assert "There are: " in shell.run("series", "list", "--reseller", "West", status=1)
+
+
+def test_exchange_rates_are_set_and_listed(shell: Shell) -> None:
+    shell.run("currency", "rate", "set", "EUR", "1.0852", "--day", "2026-01-31")
+    assert "wrong way round" in shell.run("currency", "rate", "set", "EUR", "0.3", status=1)
+    shell.run("currency", "rate", "set", "EUR", "0.3", "--yes")
+    assert [rate["value"] for rate in shell.json("currency", "rate", "list")] == ["0.3", "1.0852"]
+    assert "1.0852" in shell.run("currency", "rate", "list", "--currency", "EUR")
+    assert "Reports are in USD" in shell.run("currency", "rate", "set", "USD", "1", status=1)
+    assert "write digits and a point" in shell.run("currency", "rate", "set", "EUR", "1,08", status=2)

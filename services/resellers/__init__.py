@@ -1,0 +1,1 @@
+"""Resellers: who they are, and which series are theirs."""
