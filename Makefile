@@ -51,6 +51,11 @@ bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards made and ex
 chaos: needs  ## random kills of working processes on both databases, then compare every micro (KILLS=10000: half an hour)
 	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/database_chaos.py $(or $(KILLS),10000) $(SEED)
 
+.PHONY: faults
+faults: needs  ## run the tests that show what is promised in a fault, and write docs/faults.md (a quarter of an hour)
+	@$(BIN)/callingcard asterisk fetch
+	@PYTHONPATH=.:tests $(BIN)/pytest -q -p fault_matrix --faults docs/faults.md
+
 .PHONY: lock
 lock: $(VENV)/installed  ## compile the lock files again from setup.cfg
 	@$(COMPILE) -o requirements.txt

@@ -4,6 +4,7 @@ import click
 
 from command_line.asterisk import asterisk
 from command_line.audit import audit
+from command_line.backup import backup, restore
 from command_line.call import call
 from command_line.calls import calls
 from command_line.card import card
@@ -65,6 +66,8 @@ for command in (
     prompts,
     asterisk,
     verify,
+    backup,
+    restore,
     doctor,
 ):
     main.add_command(command)

@@ -1,4 +1,6 @@
-"""Compare what calls were charged for with the event log of Asterisk, and list those that differ by more than 1 s."""
+"""Compare what calls were charged for with the event log of Asterisk: list those that differ by more than 1 s, and
+those that no hold knows, as after the restore of a backup.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.judge_call import AlarmKind
-from models import CallRecord
+from models import CallRecord, Hold
 from services.calls.call_alarms import note_alarm
 
 DIFFERENCE_MS_MAX = 1_000
@@ -25,10 +27,10 @@ class LoggedTalk:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A call whose record and log differ."""
+    """A call whose record and log differ; `record_ms` is None where no hold has this call id."""
 
     call_id: str
-    record_ms: int
+    record_ms: int | None
     log_ms: int
 
 
@@ -43,10 +45,15 @@ def note_differences(session: Session, talks: Sequence[LoggedTalk], now: datetim
             for call_id, record_ms in session.execute(query)
             if abs(record_ms - logged[call_id]) > DIFFERENCE_MS_MAX
         ]
+        held = set(session.scalars(select(Hold.call_id).where(Hold.call_id.in_(logged))))
+        differing += [Difference(call_id, None, logged[call_id]) for call_id in logged if call_id not in held]
         found += [one for one in differing if _note(session, one, now)]
     return found
 
 
 def _note(session: Session, found: Difference, now: datetime) -> bool:
+    if found.record_ms is None:
+        details = f"{found.log_ms} ms talked by Asterisk's event log, and no hold has its id: was a backup restored?"
+        return note_alarm(session, found.call_id, AlarmKind.NOT_AUTHORISED, details, now)
     details = f"{found.record_ms} ms by the call's record, {found.log_ms} ms by Asterisk's event log"
     return note_alarm(session, found.call_id, AlarmKind.CLOCK_DIFFERENCE, details, now)

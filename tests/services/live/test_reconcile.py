@@ -251,10 +251,18 @@ def test_records_that_differ_from_the_event_log_are_listed_once(session: Session
     for call_id in (CALL, OTHER):
         world.call(call_id)
         world.settle(answered(call_id, 60))
-    talks = [LoggedTalk(CALL, 61_000), LoggedTalk(OTHER, 61_001), LoggedTalk("unknown", 5)]
+    talks = [LoggedTalk(CALL, 61_000), LoggedTalk(OTHER, 61_001)]
     assert [found.call_id for found in note_differences(session, talks, NOW)] == [OTHER]
     assert note_differences(session, talks, NOW) == []
     assert alarms(session) == {OTHER: AlarmKind.CLOCK_DIFFERENCE}
+
+
+def test_a_call_that_no_hold_knows_is_listed_and_not_charged(session: Session) -> None:
+    """F36: what was talked after the backup that was restored."""
+    world = a_world(session)
+    assert [found.record_ms for found in note_differences(session, [LoggedTalk(CALL, 5_000)], NOW)] == [None]
+    assert alarms(session) == {CALL: AlarmKind.NOT_AUTHORISED}
+    assert world.ledger() == []
 
 
 def test_an_alarm_is_closed_by_someone_and_that_is_audited(session: Session) -> None:

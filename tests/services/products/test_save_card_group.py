@@ -133,7 +133,7 @@ def test_two_operators_cannot_overwrite_each_other_unseen(world: World) -> None:
 
 
 def test_of_two_operators_that_save_at_once_one_is_told(engine: Engine) -> None:
-    """JC-59."""
+    """JC-59; F28: for groups; cards have no field that two could edit."""
 
     def save(calls_max: int) -> Any:  # noqa: ANN401
         def work(session: Session) -> str:
