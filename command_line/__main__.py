@@ -30,6 +30,7 @@ from command_line.up import up
 from command_line.verify import verify
 from command_line.voucher import voucher
 from command_line.watch import watch
+from command_line.web import web
 from command_line.worker import worker
 
 
@@ -44,6 +45,7 @@ for command in (
     up,
     fastagi,
     watch,
+    web,
     worker,
     dial,
     call,

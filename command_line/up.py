@@ -10,10 +10,11 @@ import click
 
 from command_line.call import place_call, trace_file
 from command_line.demo.instances import platform_spec, program, write_demo
+from command_line.demo.login import demo_login
 from command_line.demo.processes import Service, require_free_port
 from command_line.errors import Failure
 from command_line.init import initialise
-from command_line.installation import settings
+from command_line.installation import now, settings, write_session
 from command_line.prompts import build_prompts
 from command_line.show import console, money
 from command_line.trunk_plan import trunk_plan, write_spec
@@ -33,6 +34,7 @@ def up(*, once: bool) -> None:
     """Start everything with the demo's data, place one real call, and stay up until Ctrl-C."""
     wanted = settings()
     require_free_port(wanted.fastagi_host, wanted.fastagi_port, "FastAGI", "CALLINGCARD_FASTAGI_PORT")
+    require_free_port(wanted.console_host, wanted.console_port, "The console", "CALLINGCARD_CONSOLE_PORT")
     made = initialise(wanted, demo=True)
     console.print(f"[bold]Callingcard[/] in {made['state_dir']}" + ("" if made["created"] else " (data kept)"))
     signal.signal(signal.SIGTERM, _stop)
@@ -65,6 +67,7 @@ def _start(wanted: Settings, running: ExitStack) -> Instance:
         )
     _start_fastagi(wanted, running)
     _start_watcher(wanted, running)
+    _start_console(wanted, running)
     return platform
 
 
@@ -93,6 +96,21 @@ def _start_watcher(wanted: Settings, running: ExitStack) -> None:
     console.print(f"  Watcher up: a heartbeat every {wanted.watch_heartbeat_seconds} s, log {_short(service.log)}")
 
 
+def _start_console(wanted: Settings, running: ExitStack) -> None:
+    """The console, and the worker that makes what is ordered there."""
+    logs = trace_file(wanted).parent
+    worker = Service("worker", "command_line", logs / "worker.log", {}, ["worker"])
+    running.callback(worker.stop)
+    service = Service("console", "admin_web", logs / "console.log", {})
+    running.callback(service.stop)
+    service.wait_for_port(wanted.console_host, wanted.console_port)
+    console.print(f"  Console up: {_console_address(wanted)}, log {_short(service.log)}")
+
+
+def _console_address(wanted: Settings) -> str:
+    return f"http://{wanted.console_host}:{wanted.console_port}/"
+
+
 def _prove(wanted: Settings) -> bool:
     console.print("\n[bold]One real call[/]")
     _, right = place_call(wanted)
@@ -113,6 +131,9 @@ def _invite(wanted: Settings, cards: list[dict[str, object]], platform: Instance
         f"  card {card['number']}, PIN {card['pin']}, {value}; call +370 60000042 or any number of the price list"
     )
     console.print("Without a phone: callingcard dial 18005550100")
+    with write_session() as session:
+        name, password = demo_login(session, now())
+    console.print(f"[bold]Console[/]: {_console_address(wanted)} as {name}, password {password}")
     console.print("Look: callingcard calls list, callingcard card show NUMBER, callingcard verify")
     console.print("\nUp. Ctrl-C stops everything.")
 

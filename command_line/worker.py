@@ -17,10 +17,19 @@ from command_line.installation import now, settings
 from command_line.job_run import JobDesk, job_desk, run_job
 from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from fastagi.logs import set_up_logs
+from models.database import session_factory
+from services.keys.closed_keys import KeyClosed
+from services.keys.key_file import KeyFile
+from services.keys.pin_keys import KeysMissing
+from services.series.generate_cards import generate_cards
+from services.series.series_in_making import QuantityWrong
+from services.series.series_terms import SeriesRefused
+from services.series.waiting_series import waiting_series
 from services.store.settings import Settings
 from services.upkeep.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
 
 LOOK_SECONDS_MAX = 60  # a clock that was set is noticed so soon
+SERIES_EVERY = timedelta(seconds=5)  # an operator waits for the cards
 AGAIN = timedelta(minutes=1)  # after a run that did not do everything
 log = structlog.get_logger()
 
@@ -65,6 +74,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         planned_job(EXPIRE, night),
         planned_job(LAPSE, night),
         Planned("prune", _prune, night),
+        Planned("series", _make_series, lambda last: last + SERIES_EVERY),
     )
     return (*jobs, Planned("trunks", _follow, _in_a_minute)) if wanted.asterisk_follows_accounts else jobs
 
@@ -79,6 +89,21 @@ def planned_job(job: Job, following: Callable[[datetime], datetime]) -> Planned:
 def _prune(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
     pruned = desk.write(lambda session: prune_guard(session, at, KEPT_DAYS_DEFAULT))
     log.info("guard pruned", counters=pruned.counters, failed_entries=pruned.failed_entries, budgets=pruned.budgets)
+    return 0
+
+
+def _make_series(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
+    """Series ordered in the console; one that cannot be made now is told, and tried again in a minute."""
+    keys = KeyFile(settings().keys_file)
+    for job_id in desk.read(waiting_series):
+        if stop.is_set():
+            return 3
+        try:
+            cards = generate_cards(session_factory(desk.writer), keys, job_id, now)
+        except (SeriesRefused, KeyClosed, KeysMissing, QuantityWrong) as stopped:
+            log.error("series not made", job_id=job_id, why=str(stopped))  # noqa: TRY400 (told in one line)
+            return 1
+        log.info("series made", job_id=job_id, cards=cards)
     return 0
 
 

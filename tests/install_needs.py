@@ -8,10 +8,18 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from databases import programs_folder
 
-PACKAGES = {"postgresql": programs_folder}
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PACKAGES: dict[str, Callable[[], object]] = {
+    "postgresql": programs_folder,
+    "chromium": lambda: shutil.which("chromium"),
+    "chromium-driver": lambda: shutil.which("chromedriver"),
+}
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from command_line.errors import Failure
@@ -21,7 +21,9 @@ LOOK_SECONDS = 0.05
 class Service:
     """One of our own services, in a process that dies with this one."""
 
-    def __init__(self, name: str, module: str, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, module: str, log: Path, environment: Mapping[str, str], arguments: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +35,7 @@ class Service:
         with log.open("ab") as output:
             self._log_begin = output.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", module],
+                [sys.executable, "-m", module, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -21,6 +21,7 @@ class OperatorFacts:
     distributor_id: int | None
     is_enabled: bool
     language: str | None
+    preferences: dict[str, Any]
     has_second_factor: bool
     version: int
 
@@ -37,6 +38,7 @@ COLUMNS = (
     Operator.distributor_id,
     Operator.is_enabled,
     Operator.language,
+    Operator.preferences,
     Operator.totp_sealed.is_not(None),
     Operator.version,
 )

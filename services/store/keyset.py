@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 COUNTED_MAX = 10_000  # beyond it a list says "10 000+": an exact count of millions takes longer than the page
@@ -22,7 +22,7 @@ class PlaceRefused(ValueError):
 class Order:
     """The columns by which a list is sorted, the last one unique; none of them may be empty."""
 
-    columns: tuple[ColumnElement[Any], ...]
+    columns: tuple[SQLColumnExpression[Any], ...]
     descending: bool = False
 
 
@@ -83,7 +83,7 @@ def count_of(session: Session, query: Select[*tuple[Any, ...]]) -> int:
 
 def _beyond(order: Order, place: str, *, is_descending: bool) -> ColumnElement[bool]:
     values = _values(place, len(order.columns))
-    here: ColumnElement[Any] = order.columns[0] if len(values) == 1 else tuple_(*order.columns)
+    here: Any = order.columns[0] if len(values) == 1 else tuple_(*order.columns)
     edge: Any = values[0] if len(values) == 1 else tuple(values)
     beyond: ColumnElement[bool] = here < edge if is_descending else here > edge
     return beyond

@@ -96,6 +96,15 @@ class Settings(BaseSettings):
         description="When the worker expires and lapses cards, by the platform's clock",
     )
 
+    console_host: str = Field("127.0.0.1", description="Address on which the console listens")
+    console_threads: int = Field(8, ge=2, le=64, description="Pages at once in a process of the console")
+    console_workers: int = Field(2, ge=1, le=32, description="Processes of the console")
+    console_https: bool = Field(
+        default=False, description="The console is reached by https only: its cookie then never travels in clear"
+    )
+    console_proxies: int = Field(
+        0, ge=0, le=5, description="Proxies before the console whose X-Forwarded headers are believed"
+    )
     console_port: Port = Field(8080, ge=1, le=65535, description="Port of the console")
     portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
     ami_port: Port = Field(5038, ge=1, le=65535, description="Asterisk's AMI port")

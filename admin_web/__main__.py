@@ -1,0 +1,35 @@
+"""The console under gunicorn: threads for pages, so that one slow page holds up no other."""
+
+from gunicorn.app.base import BaseApplication
+
+from admin_web.app import create_app
+from services.store.settings import Settings
+
+TIMEOUT_SECONDS = 60
+
+
+class Console(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = self.settings
+        self.cfg.set("bind", f"{settings.console_host}:{settings.console_port}")
+        self.cfg.set("worker_class", "gthread")
+        self.cfg.set("workers", settings.console_workers)
+        self.cfg.set("threads", settings.console_threads)
+        self.cfg.set("timeout", TIMEOUT_SECONDS)
+        self.cfg.set("proc_name", "callingcard-web")
+        self.cfg.set("control_socket_disable", True)  # noqa: FBT003 (gunicorn's own setting)
+
+    def load(self) -> object:
+        return create_app(self.settings)
+
+
+def main() -> None:
+    Console(Settings()).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Who asks: the session of the request's cookie, its operator, and that operator as the actor of what is done."""
+
+from datetime import UTC, datetime, tzinfo
+
+from flask import abort, current_app, g, has_request_context, request, session
+from sqlalchemy.orm import Session
+
+from admin_web.database import read_session, write_session
+from billing.rights import Right
+from services.audit.audit import Actor, Door
+from services.operators.sessions import SEEN_EVERY_SECONDS, Signed, find_session, note_seen
+
+TOKEN = "token"  # noqa: S105 (the name of a value in the signed cookie)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def zone() -> tzinfo:
+    """The platform's: days begin and cards expire there."""
+    found: tzinfo = current_app.config["ZONE"]
+    return found
+
+
+def signed() -> Signed | None:
+    """The living session of this request, looked up once; None for a visitor."""
+    if "signed" not in g:
+        g.signed = _find()
+    found: Signed | None = g.signed
+    return found
+
+
+def get_signed() -> Signed:
+    """In a page that asked for a right, somebody is there."""
+    found = signed()
+    if found is None:
+        abort(401)
+    return found
+
+
+def has_right(right: Right) -> bool:
+    found = signed()
+    return found is not None and right in found.operator.rights
+
+
+def actor() -> Actor:
+    """For the audit log: the operator, by the console, from its address."""
+    return Actor(get_signed().operator.name, Door.CONSOLE, address())
+
+
+def address() -> str:
+    """The visitor's address; behind a proxy the one that the proxy tells (CALLINGCARD_CONSOLE_PROXIES)."""
+    return request.remote_addr or "unknown"
+
+
+def token() -> str | None:
+    found = session.get(TOKEN)
+    return found if isinstance(found, str) else None
+
+
+def forget_signed() -> None:
+    """After signing in or out the session is looked up anew."""
+    g.pop("signed", None)
+
+
+def _find() -> Signed | None:
+    known = token()
+    if known is None:
+        return None
+    found = find_session(read_session(), known, now())
+    if found is not None and (now() - found.seen_at).total_seconds() > SEEN_EVERY_SECONDS:
+        with write_session() as writing:
+            _seen(writing, known)
+    return found
+
+
+def _seen(writing: Session, known: str) -> None:
+    note_seen(writing, known, now())
+
+
+def language() -> str:
+    """The operator's own, else the one of the browser that we speak."""
+    languages: list[str] = current_app.config["LANGUAGES"]
+    if not has_request_context():  # while the pages are built
+        return languages[0]
+    found = signed()
+    if found is not None and found.operator.language in languages:
+        return found.operator.language
+    return request.accept_languages.best_match(languages) or languages[0]
+
+
+def theme_wanted() -> str:
+    """auto, light or dark, as the operator chose."""
+    found = signed()
+    return "auto" if found is None else str(found.operator.preferences.get("theme", "auto"))

@@ -1,0 +1,66 @@
+"""Acts of pages: a token that the page gave, one transaction, and what became of it as a message on the next page."""
+
+from collections.abc import Callable
+
+from flask import abort, flash, request
+from flask_admin.form import SecureForm
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from admin_web.access import has_right
+from admin_web.database import write_session
+from admin_web.texts import gettext
+from billing.card_number import CardNumberRefused
+from billing.expiry import ExpiryRefused
+from billing.money import MoneyTextRefused
+from billing.rights import Right, RightMissing
+from services.cards.card_order import ActRefused
+from services.cards.revive_card import ReviveRefused
+from services.money.adjust_balance import AdjustmentRefused
+from services.money.recharge_card import RechargeRefused
+from services.products.plan_agreement import PlanDisagrees
+from services.series.series_terms import SeriesRefused
+from services.store.fields import FieldsRefused
+from services.store.version_check import ChangedMeanwhile
+
+REFUSED = (
+    ActRefused,
+    CardNumberRefused,
+    ExpiryRefused,
+    PlanDisagrees,
+    AdjustmentRefused,
+    ChangedMeanwhile,
+    FieldsRefused,
+    MoneyTextRefused,
+    RechargeRefused,
+    ReviveRefused,
+    SeriesRefused,
+)
+
+
+def csrf() -> Markup:
+    """The hidden field that every form of ours carries (trap C8)."""
+    return Markup(SecureForm().csrf_token())  # noqa: S704 (wtforms' own markup)
+
+
+def require_token() -> None:
+    """No act without the token of a page of ours; the same answer whatever is wrong with it."""
+    if not SecureForm(request.form).validate():
+        abort(400, gettext("This page is too old to act by it. Go back, reload it, and do it once more."))
+
+
+def require_right(right: Right) -> None:
+    if not has_right(right):
+        abort(403, str(RightMissing(right)))
+
+
+def carry_out(act: Callable[[Session], str]) -> bool:
+    """Tell what was done, or why not; nothing stands half done."""
+    try:
+        with write_session() as session:
+            done = act(session)
+    except REFUSED as refused:
+        flash(str(refused), "error")
+        return False
+    flash(done, "good")
+    return True

@@ -1,0 +1,68 @@
+"""The console as a Flask application: settings in, pages out."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.theme import Theme
+from flask_babel import Babel, get_locale
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from admin_web.access import has_right, language, theme_wanted
+from admin_web.acts import csrf
+from admin_web.database import set_up_database
+from admin_web.errors import set_up_errors
+from admin_web.form import label
+from admin_web.formats import set_up_formats
+from admin_web.headers import nonce, set_up_headers
+from admin_web.menu import menu_groups
+from admin_web.secret import console_secret
+from admin_web.sign_in import pages
+from admin_web.views import HOME, views
+from billing.rights import Right
+from services.store.settings import Settings
+
+LANGUAGES = ["en", "es"]
+BODY_BYTES_MAX = 64 * 1024  # forms; files have a page and a limit of their own
+HOURS_MAX = 12
+
+
+def create_app(settings: Settings) -> Flask:
+    app = Flask("admin_web", root_path=str(Path(__file__).parent))
+    app.config.update(
+        SECRET_KEY=console_secret(settings.state_dir.resolve() / "console_secret"),
+        SESSION_COOKIE_NAME="callingcard_console",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.console_https,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=HOURS_MAX),
+        MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
+        LANGUAGES=LANGUAGES,
+        ZONE=settings.zone,
+        SETTINGS=settings,
+        GUARD_RULES=settings.guard_rules,
+        CSRF_SESSION_KEY="csrf",
+    )
+    if settings.console_proxies:
+        hops = settings.console_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]
+    Babel(app, locale_selector=language, default_translation_directories="translations")
+    set_up_database(app, settings.database_url_or_default, threads=settings.console_threads)
+    set_up_headers(app)
+    set_up_formats(app)
+    app.jinja_env.filters["field_label"] = label
+    set_up_errors(app)
+    app.register_blueprint(pages)
+    _draw_console(app)
+    return app
+
+
+def _draw_console(app: Flask) -> None:
+    theme = Theme(folder="bootstrap4", base_template="console/base.html")
+    with app.app_context():  # trap A4
+        admin = Admin(app, name="Callingcard", url="/", index_view=HOME(), theme=theme, csp_nonce_generator=nonce)
+        for view in views():
+            admin.add_view(view)
+    app.jinja_env.globals.update(menu_groups=lambda: menu_groups(admin), has_right=has_right, Right=Right)
+    app.jinja_env.globals.update(csrf=csrf, theme_wanted=theme_wanted, get_locale=get_locale)

@@ -1,0 +1,33 @@
+"""What select boxes offer: ids and names of rows of other tables."""
+
+from sqlalchemy import select
+
+from admin_web.database import read_session
+from models import CardGroup, RateTable, Reseller, RoutingPlan, TaxProfile
+
+CHOICES_MAX = 1_000
+
+
+def _named(table: type[CardGroup | RateTable | Reseller | RoutingPlan | TaxProfile]) -> list[tuple[int, str]]:
+    rows = read_session().execute(select(table.id, table.name).order_by(table.name).limit(CHOICES_MAX))
+    return [(row_id, name) for row_id, name in rows]
+
+
+def groups() -> list[tuple[int, str]]:
+    return _named(CardGroup)
+
+
+def rate_tables() -> list[tuple[int, str]]:
+    return _named(RateTable)
+
+
+def resellers() -> list[tuple[int, str]]:
+    return _named(Reseller)
+
+
+def routing_plans() -> list[tuple[int, str]]:
+    return _named(RoutingPlan)
+
+
+def tax_profiles() -> list[tuple[int, str]]:
+    return _named(TaxProfile)

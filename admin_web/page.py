@@ -1,0 +1,37 @@
+"""What every page of the console has in common: it asks for a right, and shows the operator's own frame."""
+
+from typing import Any, ClassVar
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import BaseView
+
+from admin_web.access import signed
+from admin_web.headers import nonce
+from billing.rights import Right, RightMissing
+
+
+class GuardedPage(BaseView):
+    """A page for whoever has its right; Flask-Admin asks `is_accessible` before each request and for the menu."""
+
+    right: ClassVar[Right]
+
+    def is_accessible(self) -> bool:
+        session = signed()
+        return session is not None and self.right in session.operator.rights
+
+    def inaccessible_callback(self, name: Any, **kwargs: Any) -> ResponseReturnValue:  # noqa: ANN401 (as Flask-Admin has it)
+        del name, kwargs
+        if signed() is None:
+            wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("sign_in.form", next=wanted))
+        return render_template("console/refused.html", missing=RightMissing(self.right)), 403
+
+    def render(self, template: str, **values: Any) -> str:  # noqa: ANN401 (a template's values)
+        """Flask-Admin's render, with the word that allows our own scripts."""
+        session = signed()
+        return super().render(template, nonce=nonce(), me=None if session is None else session.operator, **values)
+
+
+class ConsolePage(GuardedPage):
+    """A page of its own; a subclass exposes what it shows."""

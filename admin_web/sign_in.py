@@ -1,0 +1,115 @@
+"""Sign in, sign out, and the password again before a secret is shown."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin.form import SecureForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired
+
+from admin_web.access import TOKEN, address, forget_signed, get_signed, now, signed, token
+from admin_web.database import write_session
+from admin_web.headers import nonce
+from admin_web.texts import lazy_gettext
+from services.operators.sessions import end_session, note_proof, open_session
+from services.operators.sign_in import NotSignedIn, sign_in
+
+pages = Blueprint("sign_in", __name__)
+TEXTS = {
+    NotSignedIn.NOT_ACCEPTED: lazy_gettext(
+        "The name or the password is not right. After five wrong passwords a name rests for a while."
+    ),
+    NotSignedIn.TRY_LATER: lazy_gettext("Too many wrong entries came from here. Please try again later."),
+}
+
+
+class SignInForm(SecureForm):
+    name = StringField(lazy_gettext("Name"), [InputRequired()])
+    password = PasswordField(lazy_gettext("Password"), [InputRequired()])
+
+
+class ProofForm(SecureForm):
+    password = PasswordField(lazy_gettext("Password"), [InputRequired()])
+
+
+@pages.get("/sign-in")
+def form() -> ResponseReturnValue:
+    if signed() is not None:
+        return redirect(url_for("admin.index"))
+    return _form(SignInForm(), None)
+
+
+@pages.post("/sign-in")
+def enter() -> ResponseReturnValue:
+    entered = SignInForm(request.form)
+    if not entered.validate():
+        return _form(entered, lazy_gettext("This form is too old. Please enter both once more."), 400)
+    with write_session() as writing:
+        rules = current_app.config["GUARD_RULES"]
+        operator = sign_in(writing, entered.name.data or "", entered.password.data or "", address(), now(), rules)
+        if isinstance(operator, NotSignedIn):
+            opened = None
+        else:
+            browser = request.user_agent.string
+            opened = open_session(writing, operator.id, now(), address=address(), browser=browser)
+    if isinstance(operator, NotSignedIn):
+        return _form(entered, TEXTS[operator], 401)
+    session.clear()  # no session of a visitor lives on as that of an operator (F38)
+    session[TOKEN] = opened
+    return redirect(page_of_ours(request.args.get("next")))
+
+
+@pages.post("/sign-out")
+def leave() -> ResponseReturnValue:
+    entered = SecureForm(request.form)
+    known = token()
+    if known is not None and entered.validate():
+        with write_session() as writing:
+            end_session(writing, known, now())
+        session.clear()
+        forget_signed()
+    return redirect(url_for("sign_in.form"))
+
+
+@pages.get("/prove")
+def proof() -> ResponseReturnValue:
+    get_signed()
+    return _proof(ProofForm(), None)
+
+
+@pages.post("/prove")
+def prove() -> ResponseReturnValue:
+    """A wrong password here counts like one at the door."""
+    entered = ProofForm(request.form)
+    operator = get_signed().operator
+    known = token()
+    if not entered.validate() or known is None:
+        return _proof(entered, lazy_gettext("This form is too old. Please enter it once more."), 400)
+    with write_session() as writing:
+        found = sign_in(
+            writing, operator.name, entered.password.data or "", address(), now(), current_app.config["GUARD_RULES"]
+        )
+        if not isinstance(found, NotSignedIn):
+            note_proof(writing, known, now())
+    if isinstance(found, NotSignedIn):
+        return _proof(entered, TEXTS[found], 401)
+    return redirect(page_of_ours(request.args.get("next")))
+
+
+def _form(entered: SignInForm, problem: object, status: int = 200) -> ResponseReturnValue:
+    return render_template("console/sign_in.html", form=entered, problem=problem, nonce=nonce()), status
+
+
+def _proof(entered: ProofForm, problem: object, status: int = 200) -> ResponseReturnValue:
+    return render_template("console/prove.html", form=entered, problem=problem, nonce=nonce()), status
+
+
+def page_of_ours(wanted: str | None) -> str:
+    """A page of ours only: a link from outside must not lead elsewhere after signing in."""
+    home = url_for("admin.index")
+    if not wanted:
+        return home
+    parts = urlsplit(wanted.removeprefix(request.host_url.rstrip("/")))
+    is_ours = parts.path.startswith("/") and not parts.path.startswith(("//", "/\\")) and not parts.netloc
+    return parts._replace(scheme="").geturl() if is_ours and not parts.scheme else home

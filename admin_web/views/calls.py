@@ -1,0 +1,120 @@
+"""Past calls, newest first: filtered by period, card, destination, carrier and outcome."""
+
+from typing import Any
+
+from flask import abort, url_for
+from flask_admin import expose
+from sqlalchemy import Row, select
+
+from admin_web import cells
+from admin_web.access import get_signed
+from admin_web.database import read_session
+from admin_web.filters import DayFilter, TextFilter, WordFilter, begins_with
+from admin_web.list_view import ConsoleList, Rows
+from admin_web.texts import lazy_gettext
+from billing.rights import Right
+from billing.states import CallDisposition
+from models import Account, CallRecord, Card, CardSeries, LedgerEntry
+from services.calls.call_report import CallFilter, calls
+from services.operators.scope import card_scope, sees_all_cards
+from services.store.keyset import Order
+
+
+class CallList(ConsoleList):
+    right = Right.SEE_CALLS
+    heading = lazy_gettext("Calls")
+    empty_text = lazy_gettext("No call was made yet. Dial an access number, or try: callingcard dial")
+    empty_link = None
+    key = "call_id"
+    search_label = lazy_gettext("Destination, or how it begins")
+    link_column = "placed_at"
+    right_aligned = frozenset({"talk_seconds", "cost", "buy_cost"})
+    column_list = (
+        "placed_at",
+        "disposition",
+        "card",
+        "caller_id",
+        "destination",
+        "destination_name",
+        "carrier",
+        "talk_seconds",
+        "cost",
+        "buy_cost",
+    )
+    column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
+        "placed_at": lazy_gettext("Placed"),
+        "disposition": lazy_gettext("Outcome"),
+        "card": lazy_gettext("Card"),
+        "caller_id": lazy_gettext("From"),
+        "destination": lazy_gettext("To"),
+        "destination_name": lazy_gettext("Destination"),
+        "carrier": lazy_gettext("Carrier"),
+        "talk_seconds": lazy_gettext("Talked"),
+        "cost": lazy_gettext("Charged"),
+        "buy_cost": lazy_gettext("Cost"),
+    }
+    column_formatters = {  # noqa: RUF012
+        "placed_at": cells.moment,
+        "disposition": cells.status,
+        "card": cells.card_number,
+        "caller_id": cells.text,
+        "carrier": cells.text,
+        "talk_seconds": cells.duration,
+        "cost": cells.exact_money,
+        "buy_cost": cells.exact_money,
+    }
+    orders = {"placed_at": Order((CallRecord.placed_at, CallRecord.call_id))}  # noqa: RUF012
+    begins_descending = True
+
+    def __init__(self) -> None:
+        self.filters = (
+            DayFilter("from", lazy_gettext("From"), CallRecord.placed_at),
+            DayFilter("until", lazy_gettext("Until"), CallRecord.placed_at, ends=True),
+            WordFilter("outcome", lazy_gettext("Outcome"), CallRecord.disposition, CallDisposition),
+            TextFilter("card", lazy_gettext("Card number"), Card.number),
+            TextFilter("carrier", lazy_gettext("Carrier"), Account.endpoint),
+            TextFilter("access", lazy_gettext("Access number"), CallRecord.access_number, exact=True),
+        )
+        super().__init__(CallRecord, name=lazy_gettext("Calls"), category="Operate", endpoint="calls")
+
+    def query(self) -> Rows:
+        query = (
+            select(
+                CallRecord.call_id,
+                CallRecord.placed_at,
+                CallRecord.disposition,
+                Card.number.label("card"),
+                CallRecord.caller_id,
+                CallRecord.destination,
+                CallRecord.destination_name,
+                Account.endpoint.label("carrier"),
+                CallRecord.talk_seconds,
+                CallRecord.cost_micros.label("cost"),
+                CallRecord.buy_cost_micros.label("buy_cost"),
+                CallRecord.currency,
+            )
+            .outerjoin(Card, Card.id == CallRecord.card_id)
+            .outerjoin(Account, Account.id == CallRecord.carrier_account_id)
+        )
+        if sees_all_cards(get_signed().operator):
+            return query
+        return query.join(CardSeries, CardSeries.id == Card.series_id).where(card_scope(get_signed().operator))
+
+    def search(self, query: Rows, text: str) -> Rows:
+        return query.where(begins_with(CallRecord.destination, text.lstrip("+")))
+
+    def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
+        return url_for(".show", call_id=row.call_id)
+
+    @expose("/<call_id>")
+    def show(self, call_id: str) -> str:
+        """The trace of one call: what was heard and pressed, how it was routed, rated and booked."""
+        visible = self.query().where(CallRecord.call_id == call_id)
+        if read_session().execute(visible).one_or_none() is None:
+            abort(404)
+        (call,) = calls(read_session(), CallFilter(call_id=call_id))
+        record = read_session().get_one(CallRecord, call_id)
+        entries = read_session().scalars(
+            select(LedgerEntry).where(LedgerEntry.call_id == call_id).order_by(LedgerEntry.id)
+        )
+        return self.render("console/call.html", call=call, record=record, entries=entries.all())

@@ -1,0 +1,99 @@
+"""The list of cards, of all series or of one (JC-41 to JC-52)."""
+
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Row, select
+
+from admin_web import cells
+from admin_web.access import get_signed
+from admin_web.choices import groups
+from admin_web.filters import AmountFilter, ChoiceFilter, DayFilter, TextFilter, WordFilter, begins_with
+from admin_web.list_view import ConsoleList, Rows
+from admin_web.texts import lazy_gettext
+from billing.rights import Right
+from billing.states import CardStatus
+from models import CallerIdBinding, Card, CardGroup, CardSeries, Wallet
+from services.operators.scope import card_scope
+from services.store.keyset import Order
+
+CARD_FILTERS = (
+    WordFilter("status", lazy_gettext("Status"), Card.status, CardStatus),
+    AmountFilter("least", lazy_gettext("Balance from"), Wallet.balance_micros),
+    AmountFilter("most", lazy_gettext("Balance up to"), Wallet.balance_micros, most=True),
+    TextFilter("phone", lazy_gettext("Bound phone"), CallerIdBinding.caller_id),
+    DayFilter("expires_from", lazy_gettext("Expires from"), Card.expires_at),
+    DayFilter("expires_until", lazy_gettext("Expires until"), Card.expires_at, ends=True),
+)
+
+
+def card_rows() -> Rows:
+    """Cards whose series is made: before that they exist for nobody (JC-28)."""
+    return (
+        select(
+            Card.id,
+            Card.status,
+            Card.number,
+            Wallet.balance_micros.label("balance"),
+            Wallet.held_micros.label("held"),
+            Wallet.currency,
+            CallerIdBinding.caller_id.label("phone"),
+            Card.activated_at,
+            Card.expires_at,
+        )
+        .join(CardSeries, CardSeries.id == Card.series_id)
+        .join(Wallet, Wallet.id == Card.wallet_id)
+        .outerjoin(CallerIdBinding, CallerIdBinding.card_id == Card.id)
+        .where(CardSeries.made_at.is_not(None), card_scope(get_signed().operator))
+    )
+
+
+class CardList(ConsoleList):
+    right = Right.SEE_CARDS
+    heading = lazy_gettext("Cards")
+    empty_text = lazy_gettext("There are no cards yet: they are made by series.")
+    empty_link: tuple[str, Any] | None = ("seriespage.generate", lazy_gettext("Generate your first series"))
+    search_label = lazy_gettext("Card number, or how it begins")
+    link_column = "number"
+    right_aligned = frozenset({"balance", "held"})
+    column_list = ("status", "number", "balance", "held", "pin", "phone", "activated_at", "expires_at")
+    column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
+        "status": lazy_gettext("Status"),
+        "number": lazy_gettext("Number"),
+        "balance": lazy_gettext("Balance"),
+        "held": lazy_gettext("Held"),
+        "pin": lazy_gettext("PIN"),
+        "phone": lazy_gettext("Phone"),
+        "activated_at": lazy_gettext("Activated"),
+        "expires_at": lazy_gettext("Expires"),
+    }
+    column_formatters = {  # noqa: RUF012
+        "status": cells.status,
+        "number": cells.card_number,
+        "balance": cells.money,
+        "held": cells.fee,
+        "pin": lambda _view, _context, _row, _name: "•••• •••• ••••",
+        "phone": cells.text,
+        "activated_at": cells.moment,
+        "expires_at": cells.moment,
+    }
+    orders = {  # noqa: RUF012
+        "number": Order((Card.id,)),
+        "balance": Order((Wallet.balance_micros, Card.id)),
+    }
+
+    def __init__(self) -> None:
+        self.filters = (
+            *CARD_FILTERS,
+            ChoiceFilter("group", lazy_gettext("Card group"), CardSeries.card_group_id, groups),
+        )
+        super().__init__(Card, name=lazy_gettext("Cards"), category="Cards", endpoint="cards")
+
+    def query(self) -> Rows:
+        return card_rows().join(CardGroup, CardGroup.id == CardSeries.card_group_id)
+
+    def search(self, query: Rows, text: str) -> Rows:
+        return query.where(begins_with(Card.number, text.replace("-", "").replace(" ", "")))
+
+    def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
+        return url_for("cardpage.show", number=row.number)

@@ -1,0 +1,31 @@
+"""The dashboard: what an operator wants to know first thing in the morning; each figure opens its list."""
+
+from datetime import timedelta
+
+from flask_admin import AdminIndexView, expose
+
+from admin_web.access import get_signed, now, zone
+from admin_web.database import read_session
+from admin_web.page import GuardedPage
+from admin_web.texts import lazy_gettext
+from billing.rights import Right
+from services.operators.scope import sees_all_cards
+from services.reports.today import today_figures
+
+
+class Dashboard(GuardedPage, AdminIndexView):
+    right = Right.SEE_CARDS
+
+    def __init__(self) -> None:
+        super().__init__(name=lazy_gettext("Dashboard"), url="/", endpoint="admin")
+
+    def is_visible(self) -> bool:
+        return False
+
+    @expose("/")
+    def index(self) -> str:
+        operator = get_signed().operator
+        sees_figures = Right.SEE_CALLS in operator.rights and sees_all_cards(operator)
+        figures = today_figures(read_session(), now(), zone()) if sees_figures else None
+        week = (now() + timedelta(days=7)).astimezone(zone()).date().isoformat()
+        return self.render("console/dashboard.html", figures=figures, week=week, today=now().astimezone(zone()).date())

@@ -1,0 +1,185 @@
+"""A series: its cards, its terms, and the making of a new one (JC-23 to JC-59)."""
+
+from typing import Any
+
+from flask import abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from sqlalchemy import select
+
+from admin_web.access import actor, get_signed, now, zone
+from admin_web.acts import REFUSED, carry_out, require_right, require_token
+from admin_web.choices import groups, rate_tables, resellers, routing_plans, tax_profiles
+from admin_web.database import read_session, write_session
+from admin_web.form import label, posted, read_values, shown_fields, typed_values
+from admin_web.list_view import ListState, Rows
+from admin_web.texts import gettext, lazy_gettext
+from admin_web.views.cards import CARD_FILTERS, CardList, card_rows
+from billing.card_acts import SeriesAct
+from billing.rights import Right
+from models import Card, CardSeries
+from services.operators.scope import series_scope
+from services.series.change_series_state import change_series_state
+from services.series.new_series_fields import DEFAULTS, NEW_SERIES_FIELDS, SECTIONS, new_series
+from services.series.open_series import open_series
+from services.series.plan_series import SeriesPlan, plan_series
+from services.series.preview_series import SeriesPreview
+from services.series.series_fields import SERIES_FIELDS
+from services.series.series_report import find_series_report
+from services.series.update_series import preview_series, update_series
+from services.store.fields import FieldsRefused, checked_values
+
+CHOICES = {
+    "card_group_id": groups,
+    "rate_table_id": rate_tables,
+    "tax_profile_id": tax_profiles,
+    "routing_plan_id": routing_plans,
+    "reseller_id": resellers,
+}
+EDITABLE = tuple(field for field in SERIES_FIELDS if not field.is_fixed)
+
+
+class SeriesPage(CardList):
+    """Tab Cards list is a list of cards of this series only; the other tabs are pages of their own."""
+
+    heading = lazy_gettext("Cards list")
+    list_template = "console/series_cards.html"
+    empty_text = lazy_gettext("Its cards are being made; none of them exists for a caller before all do.")
+    empty_link = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filters = CARD_FILTERS
+        self.endpoint, self.url, self.name = "seriespage", "/series", "Series page"
+
+    def is_visible(self) -> bool:
+        return False
+
+    def query(self) -> Rows:
+        return card_rows().where(Card.series_id == self._series().id)
+
+    def base_address(self, **arguments: Any) -> str:  # noqa: ANN401 (url_for's)
+        return url_for("seriespage.cards", number=self._series().number, **arguments)
+
+    def page_values(self, state: ListState) -> dict[str, Any]:
+        del state
+        return {"series": find_series_report(read_session(), self._series().number)}
+
+    @expose("/<int:number>/")
+    def cards(self, number: int) -> ResponseReturnValue:
+        self._open(number)
+        return self.show_list()
+
+    @expose("/<int:number>/edit", methods=("GET", "POST"))
+    def edit(self, number: int) -> ResponseReturnValue:
+        """JC-55 to JC-59: told by numbers of cards first, then saved; a change by somebody else is seen."""
+        require_right(Right.MAKE_CARDS)
+        series = self._open(number)
+        if request.method == "GET":
+            return self._edit(series, typed_values({field.name: getattr(series, field.name) for field in EDITABLE}))
+        require_token()
+        typed = posted()
+        values, problems = read_values(EDITABLE, typed)
+        version = request.form.get("version", 0, type=int)
+        if problems:
+            return self._edit(series, typed, problems), 400
+        try:
+            touched = preview_series(read_session(), series.id, values, now(), zone())
+            if not touched.is_quiet and "confirmed" not in request.form:
+                return self._edit(series, typed, touched=touched)
+            with write_session() as session:
+                update_series(session, series.id, version, values, actor(), now(), zone())
+        except FieldsRefused as refused:
+            return self._edit(series, typed, refused.problems), 400
+        except REFUSED as refused:
+            return self._edit(series, typed, {"": str(refused)}), 409
+        carry_out(lambda _session: gettext("Series %(number)s is saved.", number=number))
+        return redirect(url_for(".edit", number=number))
+
+    @expose("/<int:number>/state", methods=("POST",))
+    def state_act(self, number: int) -> ResponseReturnValue:
+        require_token()
+        series = self._open(number)
+        word = request.form.get("act", "")
+        if word not in set(SeriesAct):
+            abort(400)
+        act = SeriesAct(word)
+        require_right(Right.DELETE if act is SeriesAct.DELETE else Right.MANAGE_CARDS)
+
+        def do(session: Any) -> str:  # noqa: ANN401 (a Session)
+            marked = change_series_state(
+                session, series.id, act, actor(), now(), version=request.form.get("version", type=int)
+            )
+            return gettext(
+                "Series %(number)s is %(status)s; %(calls)s calls of its cards are up.",
+                number=number,
+                status=marked.status.value,
+                calls=marked.calls_up,
+            )
+
+        carry_out(do)
+        return redirect(url_for(".cards", number=number))
+
+    @expose("/generate", methods=("GET", "POST"))
+    def generate(self) -> ResponseReturnValue:
+        """JC-23: the preview first, then the order; the job makes the cards."""
+        require_right(Right.MAKE_CARDS)
+        if request.method == "GET":
+            return self._generate(typed_values(DEFAULTS))
+        require_token()
+        typed = posted()
+        values, problems = read_values(NEW_SERIES_FIELDS, typed)
+        if problems:
+            return self._generate(typed, problems), 400
+        try:
+            terms, chooses_length = new_series(checked_values(NEW_SERIES_FIELDS, values, is_new=True))
+            plan = plan_series(read_session(), terms, chooses_length=chooses_length, now=now(), zone=zone())
+            if "confirmed" not in request.form:
+                return self._generate(typed, plan=plan)
+            with write_session() as session:
+                open_series(session, plan.terms, actor(), now(), zone())
+        except FieldsRefused as refused:
+            return self._generate(typed, refused.problems), 400
+        except REFUSED as refused:
+            return self._generate(typed, {"": str(refused)}), 400
+        return redirect(url_for(".cards", number=plan.terms.number))
+
+    def _generate(
+        self, typed: dict[str, str], problems: dict[str, str] | None = None, plan: SeriesPlan | None = None
+    ) -> str:
+        sections = [(gettext(title), shown_fields(fields, CHOICES)) for title, fields in SECTIONS]
+        return self.render(
+            "console/generate.html", sections=sections, typed=typed, problems=problems or {}, plan=plan, label=label
+        )
+
+    def _edit(
+        self,
+        series: CardSeries,
+        typed: dict[str, str],
+        problems: dict[str, str] | None = None,
+        touched: SeriesPreview | None = None,
+    ) -> str:
+        report = find_series_report(read_session(), series.number)
+        return self.render(
+            "console/series_edit.html",
+            series=report,
+            version=request.form.get("version", series.version),
+            fields=shown_fields(EDITABLE, CHOICES, report["currency"] if report else ""),
+            typed=typed,
+            problems=problems or {},
+            touched=touched,
+        )
+
+    def _open(self, number: int) -> CardSeries:
+        mine = select(CardSeries).where(CardSeries.number == number, series_scope(get_signed().operator))
+        series = read_session().scalars(mine).one_or_none()
+        if series is None:
+            abort(404)
+        g.series = series
+        return series
+
+    def _series(self) -> CardSeries:
+        series: CardSeries | None = g.get("series")
+        if series is None:
+            abort(404)
+        return series

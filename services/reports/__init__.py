@@ -1,0 +1,1 @@
+"""Figures over many calls and cards, for reports and for the dashboard."""

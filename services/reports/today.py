@@ -1,0 +1,114 @@
+"""Today's figures, beside those of the same weekday a week ago up to the same hour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from billing.money import divide_floor
+from billing.states import CallDisposition, CardStatus, HoldState
+from models import Account, CallRecord, Card, FailedEntry, Hold
+from services.calls.day_limits import day_begins_at
+
+SHOWN = 8
+EXPIRING_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class DayMoney:
+    """What calls earned and cost in one currency."""
+
+    currency: str
+    revenue_micros: int
+    buy_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierDay:
+    endpoint: str
+    answered: int
+    mean_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TodayFigures:
+    calls_up: int
+    calls: int
+    answered: int
+    talk_seconds: int
+    calls_before: int
+    talk_seconds_before: int
+    money: Sequence[DayMoney]
+    wrong_entries: int
+    expiring_cards: int
+    destinations: Sequence[tuple[str, int]]
+    carriers: Sequence[CarrierDay]
+
+    @property
+    def answered_percent(self) -> int:
+        return divide_floor(self.answered * 100, self.calls) if self.calls else 0
+
+
+def today_figures(session: Session, now: datetime, zone: tzinfo) -> TodayFigures:
+    begin = day_begins_at(now, zone)
+    week = timedelta(days=7)
+    calls, answered, talk_seconds = _calls(session, begin, now)
+    calls_before, _, talk_seconds_before = _calls(session, begin - week, now - week)
+    return TodayFigures(
+        calls_up=session.scalars(select(func.count()).where(Hold.state == HoldState.OPEN)).one(),
+        calls=calls,
+        answered=answered,
+        talk_seconds=talk_seconds,
+        calls_before=calls_before,
+        talk_seconds_before=talk_seconds_before,
+        money=_money(session, begin),
+        wrong_entries=session.scalars(select(func.count()).where(FailedEntry.happened_at >= begin)).one(),
+        expiring_cards=_expiring(session, now),
+        destinations=_destinations(session, begin),
+        carriers=_carriers(session, begin),
+    )
+
+
+def _calls(session: Session, begin: datetime, end: datetime) -> tuple[int, int, int]:
+    """Placed, answered, and seconds talked."""
+    is_answered = CallRecord.disposition == CallDisposition.ANSWERED
+    counted = select(
+        func.count(), func.count().filter(is_answered), func.coalesce(func.sum(CallRecord.talk_seconds), 0)
+    )
+    calls, answered, seconds = session.execute(
+        counted.where(CallRecord.placed_at >= begin, CallRecord.placed_at < end)
+    ).one()
+    return calls, answered, seconds
+
+
+def _money(session: Session, begin: datetime) -> list[DayMoney]:
+    sums = (func.sum(CallRecord.cost_micros), func.sum(CallRecord.buy_cost_micros))
+    query = select(CallRecord.currency, *sums).where(CallRecord.placed_at >= begin).group_by(CallRecord.currency)
+    return [DayMoney(*row) for row in session.execute(query.order_by(CallRecord.currency))]
+
+
+def _expiring(session: Session, now: datetime) -> int:
+    soon = (Card.expires_at > now, Card.expires_at <= now + timedelta(days=EXPIRING_DAYS))
+    return session.scalars(select(func.count()).where(Card.status == CardStatus.ACTIVATED, *soon)).one()
+
+
+def _destinations(session: Session, begin: datetime) -> list[tuple[str, int]]:
+    query = select(CallRecord.destination_name, func.count()).where(CallRecord.placed_at >= begin)
+    named = query.group_by(CallRecord.destination_name).order_by(func.count().desc(), CallRecord.destination_name)
+    return [(name, calls) for name, calls in session.execute(named.limit(SHOWN))]
+
+
+def _carriers(session: Session, begin: datetime) -> list[CarrierDay]:
+    query = (
+        select(Account.endpoint, func.count(), func.sum(CallRecord.talk_seconds))
+        .join(Account, Account.id == CallRecord.carrier_account_id)
+        .where(CallRecord.placed_at >= begin)
+        .group_by(Account.endpoint)
+        .order_by(func.count().desc(), Account.endpoint)
+    )
+    return [
+        CarrierDay(endpoint or "", answered, divide_floor(seconds, answered))
+        for endpoint, answered, seconds in session.execute(query.limit(SHOWN))
+    ]

@@ -1,0 +1,123 @@
+"""Who may see and do what: every route of the console, asked for by every role and by a visitor."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from flask_admin.contrib.sqla import ModelView
+
+from admin_web.list_view import ConsoleList
+from admin_web.page import GuardedPage
+from billing.rights import ROLE_RIGHTS, Right, Role
+from tests.admin_web.conftest import Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from factories import World
+    from flask import Flask
+
+OPEN = {"sign_in.form", "sign_in.enter", "sign_in.leave", "static"}
+WHOEVER_IS_IN = {"sign_in.proof", "sign_in.prove", "me.index", "me.save"}
+VALUES = {"number": "1", "call_id": "nothing", "export_type": "csv", "filename": "x"}
+CARD_VALUES = {**VALUES, "number": "1-000000001"}
+BEYOND_A_PAGE = {  # acts that ask for more than their page does
+    "seriespage.edit": Right.MAKE_CARDS,
+    "seriespage.generate": Right.MAKE_CARDS,
+}
+
+
+def guarded(app: Flask) -> dict[str, GuardedPage]:
+    """The view of each endpoint's blueprint."""
+    admin = app.extensions["admin"][0]
+    return {view.endpoint: view for view in admin._views if isinstance(view, GuardedPage)}
+
+
+def addresses(app: Flask, method: str) -> list[tuple[str, str]]:
+    """Endpoint and address of every route that answers the method."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if method not in (rule.methods or set()):
+            continue
+        found.append((rule.endpoint, filled(rule.rule, CARD_VALUES if "card" in rule.endpoint else VALUES)))
+    return found
+
+
+def filled(rule: str, values: dict[str, str]) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part[1]], rule)
+
+
+def test_every_view_is_guarded_and_none_is_flask_admins_own(app: Flask) -> None:
+    """console.md 2.3."""
+    own = {"me"}  # open to whoever is signed in
+    for view in app.extensions["admin"][0]._views:
+        assert isinstance(view, GuardedPage) or view.endpoint in own, view
+        assert not isinstance(view, ModelView), view
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_sees_the_pages_of_its_rights_and_no_other(
+    app: Flask, world: World, signed_in: Callable[..., Visitor], role: Role
+) -> None:
+    del world
+    visitor, pages = signed_in(role), guarded(app)
+    asked = 0
+    for endpoint, address in addresses(app, "GET"):
+        if endpoint in OPEN | WHOEVER_IS_IN or endpoint.endswith(".static"):
+            continue
+        view = pages[endpoint.split(".")[0]]
+        needed = {view.right, BEYOND_A_PAGE.get(endpoint, view.right)}
+        with visitor.get(address) as page:
+            if needed <= ROLE_RIGHTS[role]:
+                assert page.status_code != 403, (role, address)
+                assert page.status_code < 500, (role, address)
+            else:
+                assert page.status_code == 403, (role, address, page.status_code)
+                assert "This needs the right to" in page.text
+        asked += 1
+    assert asked > 20
+
+
+def test_a_visitor_sees_nothing_but_the_door(app: Flask, world: World) -> None:
+    del world
+    visitor = Visitor(app.test_client())
+    for method, ask in (("GET", visitor.client.get), ("POST", visitor.client.post)):
+        for endpoint, address in addresses(app, method):
+            if endpoint in OPEN or endpoint.endswith(".static"):
+                continue
+            with ask(address) as page:
+                assert page.status_code in (302, 401, 403, 404), (method, address, page.status_code)
+                if page.status_code == 302:
+                    assert page.location.startswith("/sign-in"), address
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "fields"),
+    [
+        (Role.AUDITOR, "/cards/1-000000001/state", {"act": "block", "reason": "x"}),
+        (Role.AUDITOR, "/cards/1-000000001/adjust", {"amount": "1", "reason": "x", "token": "form-token-1"}),
+        (Role.SUPPORT, "/cards/1-000000001/adjust", {"amount": "1", "reason": "x", "token": "form-token-1"}),
+        (Role.SUPPORT, "/cards/1-000000001/recharge", {"amount": "1", "token": "form-token-1"}),
+        (Role.FINANCE, "/cards/1-000000001/state", {"act": "block", "reason": "x"}),
+        (Role.SUPPORT, "/series/1/state", {"act": "delete"}),
+        (Role.AUDITOR, "/series/1/state", {"act": "stop"}),
+    ],
+)
+def test_an_act_asks_for_its_own_right(
+    world: World, signed_in: Callable[..., Visitor], role: Role, address: str, fields: dict[str, str]
+) -> None:
+    """The form is not shown to them; sent all the same, it is refused."""
+    refused = signed_in(role).post("/cards/1-000000001", address, **fields)
+    assert refused.status_code == 403
+    assert "This needs the right to" in refused.text
+    assert world.wallet()[0] == 5_000_000
+
+
+def test_no_list_edits_in_place_exports_or_deletes() -> None:
+    """Traps B10, C1 to C5, C8."""
+    for view in ConsoleList.__subclasses__():
+        assert (view.can_create, view.can_edit, view.can_delete, view.can_export) == (False,) * 4
+        assert not view.column_editable_list
+        assert view.column_list
