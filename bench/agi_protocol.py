@@ -57,8 +57,7 @@ class Driver(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.answered += 1
-        reply = KEYED if data.startswith(b"GET FULL") else STATUS if data.startswith(b"GET") else DONE
-        self.transport.write(reply)  # type: ignore[attr-defined]
+        self.transport.write(REPLIES.get(data[:5], DONE))  # type: ignore[attr-defined]
 
     def connection_lost(self, exc: Exception | None) -> None:
         assert exc is None
@@ -67,7 +66,12 @@ class Driver(asyncio.Protocol):
 
 
 HEAD, DONE = head(), b"200 result=1\n"
-KEYED, STATUS = b"200 result=1 (OK:442012345678)\n", b"200 result=1 (TIMEOUT)\n"
+REPLIES = {
+    b"STREA": b"200 result=0 endpos=8000\n",
+    b"GET D": b"200 result=4\n",
+    b"GET V": b"200 result=1 (442012345678)\n",
+    b"EXEC ": b"200 result=0\n",
+}
 
 
 async def drive(port: int, sessions: int) -> None:

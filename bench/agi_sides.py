@@ -14,8 +14,7 @@ from fastagi.logs import set_up_logs
 from fastagi.server import CardServer
 
 PANORAMISK = ("given back", "kept")
-READ = 'EXEC Read "CARD_KEYS,/var/lib/callingcard/prompts/{},15,,1"'
-OUTCOME = "GET FULL VARIABLE ${READSTATUS}:${CARD_KEYS}"
+PROMPTS = "/var/lib/callingcard/prompts"
 VARIABLES = {
     "CARD_CALL": "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
     "CARD_DST": "442012345678",
@@ -24,29 +23,33 @@ VARIABLES = {
     "CARD_LIMIT": "3600000:60000",
     "CARD_NEXT": "dial",
 }
-ENTRIES = ("enter-number", "enter-destination", "you-have-this-time")
-PLAYS = ("welcome", "connecting")
+PLAYS = ("you-have", "number-1", "for-this-call", "connecting")
 
 
 async def card_call(call: AgiCall) -> None:
-    """Twenty commands, as a call has them: 1 + 1 + 2, three entries of 2, two speeches of 2, and 6 variables."""
+    """Twenty commands, as a call has them: 1 + 1, a PIN of 1, an entry of 7, four prompts, and 6 variables."""
     await call.answer()
     await call.speak_in("en")
     await call.wait_for_keys(10, 5)
-    for prompt in ENTRIES:
-        await call.ask([prompt, "press-hash"], 15)
-    for prompt in PLAYS:
-        await call.play([prompt])
+    await call.ask(["enter-pin"], 15, secret=True)
+    await call.ask(["enter-destination", "press-hash"], 15)
+    await call.play(PLAYS)
     await call.set_variables(VARIABLES)
 
 
 def commands() -> list[str]:
     """The same twenty as text, for the sides that have no verbs."""
     texts = ["ANSWER", 'SET VARIABLE CHANNEL(language) "en"']
-    texts += ['SET VARIABLE TIMEOUT(response) "10"', 'SET VARIABLE TIMEOUT(digit) "5"']
-    for prompt in ENTRIES + PLAYS:
-        texts += [READ.format(prompt), OUTCOME]
+    texts += [f'GET DATA "{PROMPTS}/enter-pin" 10000 15']
+    texts += ['SET VARIABLE CARD_KEYS ""', 'EXEC StoreDTMF "rx,CARD_KEYS,16"', stream_file("enter-destination")]
+    texts += [f'GET DATA "{PROMPTS}/press-hash" 10000 1', 'GET DATA "" 5000 14']
+    texts += ["GET VARIABLE CARD_KEYS", 'EXEC StoreDTMF "remove"']
+    texts += [stream_file(prompt) for prompt in PLAYS]
     return texts + [f'SET VARIABLE {name} "{value}"' for name, value in VARIABLES.items()]
+
+
+def stream_file(prompt: str) -> str:
+    return f'STREAM FILE "{PROMPTS}/{prompt}" "0123456789*#"'
 
 
 COMMANDS = commands()
@@ -94,7 +97,7 @@ async def serve(side: str) -> None:
     loop = asyncio.get_running_loop()
     if side in {"wire", "verbs"}:
         set_up_logs(logging.WARNING)
-        server = CardServer("/var/lib/callingcard/prompts")
+        server = CardServer(PROMPTS)
         server.add_route("card-call", card_call if side == "verbs" else wire_call)
         port = await server.listen("127.0.0.1", 0)
     elif side in PANORAMISK:

@@ -1,15 +1,14 @@
 """A call on Asterisk: the verbs of Call as AGI commands.
 
-Measured on Asterisk 22.10.1, and the reason for the commands chosen here:
+Measured on Asterisk 22.10.1, and the reason for the commands chosen here (docs/decisions/0003):
 
-- `GET DATA a&b` takes the whole text for one file name and answers -1; its time-outs are one argument for all keys, and
-  the channel's TIMEOUT(response) and TIMEOUT(digit) are ignored (0 means 6 s and 2 s). The application Read plays
-  `a&b` one after another, keeps the first key pressed in any of them, and follows the channel's time-outs, which
-  SET VARIABLE sets. So `ask` is EXEC Read and one GET FULL VARIABLE for its outcome.
-- EXEC Read answers `200 result=0` whatever happened, a hang-up too; READSTATUS tells: OK ('#', or all digits came),
-  TIMEOUT (with or without digits), HANGUP, ERROR (the last prompt is missing; a missing one before it is skipped).
-- Read writes `User entered '1234'` to Asterisk's log at verbose 3 and leaves the keys in a channel variable. GET DATA
-  does neither. So a secret entry is GET DATA, one prompt a command.
+- STREAM FILE and GET DATA end at once when the server's socket closes, so a caller hears of a dead server within a
+  second. EXEC Read, which plays a whole list of prompts, looks at the socket only when it is over.
+- Between two commands Asterisk reads the channel and drops what it reads: a key that ends there is lost. StoreDTMF
+  keeps every key in a variable, so what was keyed is what the store says; the commands only end the speech.
+- A secret entry must not leave its keys in a variable: it is kept by no store, and asked by one GET DATA at its end.
+- `GET DATA a&b` takes the whole text for one file name. Its time-out is one for all keys, so the first key and those
+  after it are two commands.
 """
 
 from __future__ import annotations
@@ -18,9 +17,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import structlog
+
 from fastagi.agi_text import Reply, quoted
 from fastagi.call import CallerHungUp, Keyed, KeyEnd, PromptMissing
-from fastagi.speech import checked_folder, prompt_parts, prompt_path
+from fastagi.speech import checked_folder, prompt_paths
 from fastagi.wire import REPLY_SECONDS_MAX
 
 if TYPE_CHECKING:
@@ -30,20 +31,18 @@ if TYPE_CHECKING:
     from fastagi.wire import Wire
 
 ANSWER: Final = "ANSWER"
-KEYS_VARIABLE: Final = "CARD_KEYS"  # Read leaves its keys here; never those of a secret entry
-READ_OUTCOME: Final = f"GET FULL VARIABLE ${{READSTATUS}}:${{{KEYS_VARIABLE}}}"
-NO_KEY: Final = ("TIMEOUT", "")
+KEYS_VARIABLE: Final = "CARD_KEYS"  # the store of keys; never those of a secret entry
+HASH: Final = "#"
+EVERY_KEY: Final = "0123456789*#"
 DEAD_CHANNEL: Final = 511
-FIRST_KEY_SECONDS: Final = 10  # Asterisk's own, until wait_for_keys is called
+FIRST_KEY_SECONDS: Final = 10  # until wait_for_keys is called
 NEXT_KEY_SECONDS: Final = 5  # the same
 KEY_SECONDS_MAX: Final = 60
 DIGITS_MAX: Final = 40
-PLAY_PAUSE_SECONDS: Final = "0.05"  # after the last prompt of `play`; 0 would mean the channel's time-out
-PART_PAUSE_SECONDS: Final = "0.002"  # between two parts of a long list
-SECRET_PAUSE_MS: Final = 50  # between two prompts of a secret entry
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 _HEAD_UNKNOWN: Final = "unknown"
+log = structlog.get_logger()
 
 
 class CommandRefused(Exception):
@@ -82,8 +81,6 @@ class AgiCall:
     async def wait_for_keys(self, first_seconds: int, next_seconds: int) -> None:
         if not (0 < first_seconds <= KEY_SECONDS_MAX and 0 < next_seconds <= KEY_SECONDS_MAX):
             raise ValueError(f"waits of {first_seconds} s and {next_seconds} s")
-        await self._set("TIMEOUT(response)", str(first_seconds))
-        await self._set("TIMEOUT(digit)", str(next_seconds))
         self._first_key_seconds, self._next_key_seconds = first_seconds, next_seconds
 
     async def ask(
@@ -96,12 +93,9 @@ class AgiCall:
     ) -> Keyed:
         if not 0 < digits_max <= DIGITS_MAX:
             raise ValueError(f"{digits_max} digits")
-        parts = prompt_parts(self._folder, tuple(prompts))
+        paths = prompt_paths(self._folder, tuple(prompts))
         self.trace.asked(prompts)
-        if secret:
-            keyed = await self._collect_secret(prompts, digits_max)
-        else:
-            keyed = await self._collect(prompts, parts, digits_max)
+        keyed = await (self._collect_secret(paths, digits_max) if secret else self._collect(paths, digits_max))
         is_masked = secret or (is_secret is not None and is_secret(keyed.digits))
         self.trace.keyed(keyed.digits, keyed.end, secret=is_masked)
         return keyed
@@ -109,81 +103,91 @@ class AgiCall:
     async def play(self, prompts: Sequence[str]) -> None:
         if not prompts:
             return
-        parts = prompt_parts(self._folder, tuple(prompts))
+        paths = prompt_paths(self._folder, tuple(prompts))
         self.trace.played(prompts)
-        for part in parts:
-            status, _ = await self._read(f"{part},1,,1,{PLAY_PAUSE_SECONDS}", prompts)
-            if status == "OK":  # a key was pressed: the rest is not wanted
-                return
+        if not await self._speak(paths[:-1]):
+            await self._stream(paths[-1])
 
     async def set_variables(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
             await self._set(variable_name(name), value)
             self.trace.was_set(name, value)
 
-    async def _collect(self, prompts: Sequence[str], parts: Sequence[str], digits_max: int) -> Keyed:
-        """Ask by Read. Before the last part the list ends in an empty prompt, so that keys keep their usual pause."""
-        seconds_max = REPLY_SECONDS_MAX + self._first_key_seconds + digits_max * self._next_key_seconds
-        for part in parts[:-1]:
-            keys = await self._read(f"{part}&,{digits_max},,1,{PART_PAUSE_SECONDS}", prompts, seconds_max)
-            if keys != NO_KEY:
-                return keyed_of(keys[1], digits_max, timed_out=keys[0] == "TIMEOUT")
-        status, digits = await self._read(f"{parts[-1]},{digits_max},,1", prompts, seconds_max)
-        return keyed_of(digits, digits_max, timed_out=status == "TIMEOUT")
+    async def _collect(self, paths: Sequence[str], digits_max: int) -> Keyed:
+        """Speak and wait, and answer what the store of keys holds when the entry is over."""
+        await self._set(KEYS_VARIABLE, "")  # StoreDTMF adds to what an entry before left
+        await self._execute("StoreDTMF", f"rx,{KEYS_VARIABLE},{digits_max + 1}")  # one more: the '#' that ends it
+        key = await self._speak(paths[:-1]) or await self._first_key(paths)
+        if key and key != HASH and digits_max > 1:
+            await self._get_data("", self._next_key_seconds, digits_max - 1)
+        stored = await self.wire.ask(f"GET VARIABLE {KEYS_VARIABLE}")
+        await self._execute("StoreDTMF", "remove")
+        digits, is_ended, _ = stored.value.partition(HASH)
+        return keyed_of(digits, digits_max, timed_out=not is_ended)
 
-    async def _collect_secret(self, prompts: Sequence[str], digits_max: int) -> Keyed:
-        """Ask by GET DATA, a prompt at a time. A first key pressed in an early prompt is kept and the rest collected.
+    async def _collect_secret(self, paths: Sequence[str], digits_max: int) -> Keyed:
+        """Speak, then one GET DATA; a key pressed in an early prompt is kept and the rest collected.
 
         The last prompt's one time-out is the wait for the first key, for every key: two commands would have the right
-        pause each, but a key that came between them would be lost.
+        pause each, but without a store a key that came between them would be lost.
         """
-        paths = [prompt_path(self._folder, prompt_id) for prompt_id in prompts]
-        for path in paths[:-1]:
-            first = await self._get_data(prompts, path, SECRET_PAUSE_MS, digits_max)
-            if first.end is KeyEnd.TIMEOUT and first.digits:
-                rest = digits_max - len(first.digits)
-                more = await self._get_data(prompts, "", self._next_key_seconds * 1000, rest)
-                return Keyed(first.digits + more.digits, more.end)
-            if first.end is not KeyEnd.TIMEOUT:
-                return first
-        return await self._get_data(prompts, paths[-1] if paths else "", self._first_key_seconds * 1000, digits_max)
+        key = await self._speak(paths[:-1])
+        if not key:
+            return await self._get_data(paths[-1] if paths else "", self._first_key_seconds, digits_max)
+        if key == HASH or digits_max == 1:
+            return keyed_of(key.strip(HASH), digits_max, timed_out=False)
+        more = await self._get_data("", self._next_key_seconds, digits_max - 1)
+        return Keyed(key + more.digits, more.end)
 
-    async def _get_data(self, prompts: Sequence[str], path: str, wait_ms: int, digits_max: int) -> Keyed:
-        seconds_max = REPLY_SECONDS_MAX + digits_max * wait_ms / 1000
-        reply = await self.wire.ask(f"GET DATA {quoted(path)} {wait_ms} {digits_max}", seconds_max)
+    async def _speak(self, paths: Sequence[str]) -> str:
+        """Play prompts until a key is pressed in one: that key. What is missing before the last prompt is skipped."""
+        for path in paths:
+            try:
+                key = await self._stream(path)
+            except PromptMissing as missing:
+                log.warning("prompt missing, skipped", prompt=str(missing), unique_id=self.unique_id)
+            else:
+                if key:
+                    return key
+        return ""
+
+    async def _stream(self, path: str) -> str:
+        """Play one prompt: the key that ended it, or ''."""
+        reply = await self.wire.ask(f'STREAM FILE {quoted(path)} "{EVERY_KEY}"')
         if reply.code != 200 or reply.result == "-1":
-            await self._explain(reply, prompts)
+            await self._explain(reply, path)
+        return "" if reply.result == "0" else chr(int(reply.result))
+
+    async def _first_key(self, paths: Sequence[str]) -> str:
+        first = await self._get_data(paths[-1] if paths else "", self._first_key_seconds, 1)
+        return first.digits or (HASH if first.end is KeyEnd.HASH else "")
+
+    async def _get_data(self, path: str, wait_seconds: int, digits_max: int) -> Keyed:
+        seconds_max = REPLY_SECONDS_MAX + digits_max * wait_seconds
+        reply = await self.wire.ask(f"GET DATA {quoted(path)} {wait_seconds * 1000} {digits_max}", seconds_max)
+        if reply.code != 200 or reply.result == "-1":
+            await self._explain(reply, path)
         return keyed_of(reply.result, digits_max, timed_out=reply.timed_out)
 
-    async def _read(
-        self, arguments: str, prompts: Sequence[str], seconds_max: float = REPLY_SECONDS_MAX
-    ) -> tuple[str, str]:
-        """Run Read; answer its status, OK or TIMEOUT, and the keys pressed. `seconds_max` allows for slow keys."""
-        reply = await self.wire.ask(f"EXEC Read {quoted(f'{KEYS_VARIABLE},{arguments}')}", seconds_max)
-        if reply.code != 200 or reply.result == "-2":  # -2: no such application
-            await self._explain(reply)
-        reply = await self.wire.ask(READ_OUTCOME)
-        status, _, digits = reply.value.partition(":")
-        if status == "HANGUP":
-            raise CallerHungUp
-        if status not in {"OK", "TIMEOUT"}:
-            await self._explain(reply, prompts)
-        return status, digits
+    async def _execute(self, application: str, arguments: str) -> None:
+        reply = await self.wire.ask(f"EXEC {application} {quoted(arguments)}")
+        if reply.code != 200 or reply.result != "0":  # -2: no such application
+            await self._explain(reply, what=application)
 
     async def _set(self, name: str, value: str) -> None:
         reply = await self.wire.ask(f"SET VARIABLE {name} {quoted(value)}")
         if reply.code != 200:
             await self._explain(reply)
 
-    async def _explain(self, reply: Reply, prompts: Sequence[str] = ()) -> NoReturn:
-        """Tell why a command failed: -1 alone does not say whether the caller left or a prompt is missing."""
+    async def _explain(self, reply: Reply, path: str = "", *, what: str = "") -> NoReturn:
+        """Tell why a command failed: -1 alone does not say whether the caller left or the prompt is missing."""
         if reply.code == DEAD_CHANNEL:
             raise CallerHungUp
         if reply.code == 200 and (await self.wire.ask("CHANNEL STATUS")).code == DEAD_CHANNEL:
             raise CallerHungUp
-        if prompts and reply.code == 200:
-            raise PromptMissing(" ".join(prompts))
-        raise CommandRefused(f"{reply.code} {reply.result} {reply.text}")
+        if path and reply.code == 200:
+            raise PromptMissing(path.rpartition("/")[2])
+        raise CommandRefused(f"{what} {reply.code} {reply.result} {reply.text}".strip())
 
 
 @lru_cache(maxsize=100)

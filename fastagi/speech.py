@@ -1,10 +1,9 @@
-"""Prompt ids as file paths that Asterisk plays, joined by '&' into parts of bounded length."""
+"""Prompt ids as file paths that Asterisk plays."""
 
 import re
 from functools import lru_cache
 from typing import Final
 
-PART_BYTES_MAX: Final = 1_000  # Asterisk 22 took 3,000 in one command; older ones cut a value at 1,023
 PROMPTS_CACHED: Final = 4_096  # a catalogue has some 600 ids; sentences with amounts vary more
 _PROMPT_ID: Final = re.compile(r"[a-z0-9-]{1,80}")
 _FOLDER: Final = re.compile(r"/[^\x00-\x1f\x7f,&\"\\|$(){}\[\];]{1,200}")
@@ -27,13 +26,5 @@ def prompt_path(folder: str, prompt_id: str) -> str:
 
 
 @lru_cache(maxsize=PROMPTS_CACHED)
-def prompt_parts(folder: str, prompts: tuple[str, ...]) -> tuple[str, ...]:
-    """The prompts' paths joined by '&', in parts of at most PART_BYTES_MAX; one empty part when there are none."""
-    paths = [prompt_path(folder, prompt_id) for prompt_id in prompts]
-    parts = paths[:1] or [""]
-    for path in paths[1:]:
-        if len(parts[-1]) + 1 + len(path) > PART_BYTES_MAX:
-            parts.append(path)
-        else:
-            parts[-1] += "&" + path
-    return tuple(parts)
+def prompt_paths(folder: str, prompts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(prompt_path(folder, prompt_id) for prompt_id in prompts)

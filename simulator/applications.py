@@ -1,4 +1,4 @@
-"""The dialplan applications that a call server may EXEC: Read above all, and the few others that a call needs."""
+"""The dialplan applications that a call server may EXEC: Read, StoreDTMF, and the few others that a call needs."""
 
 from collections.abc import Callable
 from typing import Final
@@ -56,6 +56,15 @@ def _playback(channel: Channel, arguments: str) -> int:
     return 0
 
 
+def _store_dtmf(channel: Channel, arguments: str) -> int:
+    """StoreDTMF(rx,variable,keys): every key from now on is added to the variable, until StoreDTMF(remove)."""
+    direction, variable, keys_max = [*arguments.split(","), "", ""][:3]
+    if channel.is_dead:
+        return -1
+    channel.key_store = None if direction == "remove" else (variable, int(number_of(keys_max)) or DIGITS_MAX_OF_READ)
+    return 0
+
+
 def _wait(channel: Channel, arguments: str) -> int:
     channel.clock.skip(int(number_of(arguments) * 1000))
     return -1 if channel.is_dead else 0
@@ -89,6 +98,7 @@ _APPLICATIONS: Final[dict[str, Callable[[Channel, str], int]]] = {
     "playback": _playback,
     "read": _read,
     "set": _set,
+    "storedtmf": _store_dtmf,
     "verbose": _nothing,
     "wait": _wait,
 }

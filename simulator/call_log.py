@@ -42,6 +42,11 @@ class Keyed(NamedTuple):
         keys = pressed.digits + ("#" if pressed.end is KeyEnd.HASH else "")
         return cls(MASKED if wait.is_secret and keys else keys, pressed.end, wait)
 
+    def after(self, first: "Keyed") -> "Keyed":
+        """Both waits as the one entry that they are."""
+        keys = MASKED if self.wait.is_secret else first.keys + self.keys
+        return self._replace(keys=keys)
+
 
 class Dialled(NamedTuple):
     """One Dial and how it ended."""

@@ -49,6 +49,8 @@ class Channel:
         self.is_hung_up_by_server = False
         self.hangs_up_now = False  # a fault of the load driver: the caller leaves in this command
         self.notice_is_due = False  # a HANGUP line goes out before the next reply
+        self.key_store: tuple[str, int] | None = None  # StoreDTMF: the variable, and how many keys at most
+        self._untold: Keyed | None = None  # a first key that was taken alone: told with the rest of its entry
         self._prompts_folder = prompts_folder
 
     # Variables and functions.
@@ -115,13 +117,35 @@ class Channel:
             self.hang_up()
             return GONE
         pressed = self.handset.press(wait)
+        self._store(pressed)
         if not wait.is_pause or pressed.digits or pressed.end is not KeyEnd.TIMEOUT:
-            self.log.add(Keyed.of(pressed, wait))
+            self._tell(Keyed.of(pressed, wait))
         if pressed.end is KeyEnd.TIMEOUT:
             self.clock.skip(int(1000 * (wait.next_seconds if pressed.digits else wait.first_seconds)))
         if pressed.end is KeyEnd.HUNG_UP:
             self.hang_up()
         return pressed
+
+    def tell_keys(self) -> None:
+        """The entry is over: a key that was taken alone was all of it."""
+        untold, self._untold = self._untold, None
+        if untold is not None:
+            self.log.add(untold)
+
+    def _tell(self, keyed: Keyed) -> None:
+        before, self._untold = self._untold, None
+        if before is not None:
+            keyed = keyed.after(before)
+        if keyed.wait.digits_max == 1 and keyed.end is KeyEnd.FULL:
+            self._untold = keyed
+        else:
+            self.log.add(keyed)
+
+    def _store(self, pressed: Pressed) -> None:
+        if self.key_store is not None:
+            name, keys_max = self.key_store
+            keys = self.variables.get(name, "") + pressed.digits + ("#" if pressed.end is KeyEnd.HASH else "")
+            self.variables[name] = keys[:keys_max]
 
     def hang_up(self, *, by_server: bool = False) -> None:
         self.is_dead = True

@@ -24,10 +24,18 @@ Verb = Callable[[Channel, list[str]], str]
 def answer_command(channel: Channel, line: str) -> str:
     """The reply to one command line, without its last line end; a HANGUP notice that is due goes before it."""
     notice_was_due, channel.notice_is_due = channel.notice_is_due, False
-    reply = _reply(channel, agi_words(line))
+    words = agi_words(line)
+    if not _goes_on(words):
+        channel.tell_keys()
+    reply = _reply(channel, words)
     if channel.hangs_up_now:
         channel.hang_up()
     return f"{HANGUP_NOTICE}\n{reply}" if notice_was_due else reply
+
+
+def _goes_on(words: list[str]) -> bool:
+    """GET DATA without a prompt collects the rest of an entry."""
+    return [word.upper() for word in words[:2]] == ["GET", "DATA"] and words[2:3] == [""]
 
 
 def _reply(channel: Channel, words: list[str]) -> str:
@@ -62,7 +70,10 @@ def _exec(channel: Channel, arguments: list[str]) -> str:
 
 
 def _get_data(channel: Channel, arguments: list[str]) -> str:
-    """GET DATA file [time-out ms] [digits]. The time-out is one for every key; '&' is part of the file name."""
+    """GET DATA file [time-out ms] [digits]. The time-out is one for every key; '&' is part of the file name.
+
+    Asked while no key is stored, the entry is a secret one: so the call server asks for PINs.
+    """
     path, wait_ms, digits = [*arguments, "", ""][:3]
     if path and ("&" in path or not channel.hear_all([path])):
         return GONE
@@ -71,7 +82,8 @@ def _get_data(channel: Channel, arguments: list[str]) -> str:
         int(number_of(digits)) or DIGITS_MAX_OF_GET_DATA,
         (ms or GET_DATA_FIRST_MS) / 1000,
         (ms or GET_DATA_NEXT_MS) / 1000,
-        is_secret=True,
+        is_secret=channel.key_store is None,
+        goes_on=not path,
     )
     pressed = channel.press(wait)
     match pressed.end:
@@ -111,7 +123,7 @@ def _wait_for_digit(channel: Channel, arguments: list[str]) -> str:
 
 def _escape_key(channel: Channel, escapes: str, seconds: float) -> int:
     """The code of the key pressed, 0 for none, -1 when the caller is gone."""
-    pressed = channel.press(KeyWait(1, seconds, seconds, is_secret=False))
+    pressed = channel.press(KeyWait(1, seconds, seconds, is_secret=channel.key_store is None))
     if pressed.end is KeyEnd.HUNG_UP:
         return -1
     key = "#" if pressed.end is KeyEnd.HASH else pressed.digits

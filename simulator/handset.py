@@ -27,6 +27,7 @@ class KeyWait(NamedTuple):
     first_seconds: float
     next_seconds: float
     is_secret: bool
+    goes_on: bool = False  # the same entry as the wait before: its first key was taken alone
 
     @property
     def is_pause(self) -> bool:
@@ -70,7 +71,7 @@ class Handset(Protocol):
 class ScriptedHandset:
     """Presses the entries of a key script; carriers do what the list says, and at its end go on with its last word."""
 
-    __slots__ = ("_entries", "_is_early", "_outcomes", "_outcomes_used")
+    __slots__ = ("_entries", "_outcomes", "_outcomes_used", "_rest")
 
     def __init__(self, entries: Sequence[str], outcomes: Sequence[CarrierOutcome]) -> None:
         if not outcomes:
@@ -78,22 +79,21 @@ class ScriptedHandset:
         self._entries = list(reversed(entries))
         self._outcomes = outcomes
         self._outcomes_used = 0
-        self._is_early = False  # in the middle of an entry that interrupted its prompt
+        self._rest = EntryRest()
 
     def interrupts(self) -> bool:
-        return self._is_early or bool(self._entries and self._entries[-1].startswith(INTERRUPT))
+        return not self._rest.for_the_next() and bool(self._entries and self._entries[-1].startswith(INTERRUPT))
 
     def press(self, wait: KeyWait) -> Pressed:
-        early = self.interrupts()
-        if not self._entries or (wait.is_pause and not early):
+        if wait.goes_on:
+            return self._rest.press(wait)
+        if wait.is_pause and not self.interrupts():
             return SILENT
-        entry = self._entries.pop().removeprefix(INTERRUPT)
-        at_most = 1 if wait.next_seconds < PAUSE_SECONDS_MAX else wait.digits_max
-        pressed, rest = pressed_of(entry, min(at_most, wait.digits_max), wait.digits_max)
-        if rest:
-            self._entries.append(rest)
-        self._is_early = early and bool(rest) and pressed.end is KeyEnd.TIMEOUT
-        return pressed
+        entry = self._rest.for_the_next()
+        if not entry and self._entries:
+            entry = self._entries.pop().removeprefix(INTERRUPT)
+        self._rest.keys = entry
+        return self._rest.press(wait)
 
     def outcome(self, attempt: DialAttempt) -> CarrierOutcome:  # noqa: ARG002 - the list is in the order of Dials
         place = min(self._outcomes_used, len(self._outcomes) - 1)
@@ -101,9 +101,30 @@ class ScriptedHandset:
         return self._outcomes[place]
 
 
-def pressed_of(entry: str, taken_max: int, digits_max: int) -> tuple[Pressed, str]:
+class EntryRest:
+    """What is left of an entry after a wait took its part: for a wait that goes on, else for the next question."""
+
+    __slots__ = ("_is_full", "keys")
+
+    def __init__(self) -> None:
+        self.keys = ""
+        self._is_full = False
+
+    def press(self, wait: KeyWait) -> Pressed:
+        pressed, self.keys = pressed_of(self.keys, wait.digits_max)
+        self._is_full = pressed.end is KeyEnd.FULL
+        return pressed
+
+    def for_the_next(self) -> str:
+        """People press '#' out of habit when the entry is full already: it belongs to that entry, and is dropped."""
+        if self._is_full:
+            self.keys, self._is_full = self.keys.removeprefix("#"), False
+        return self.keys
+
+
+def pressed_of(entry: str, digits_max: int) -> tuple[Pressed, str]:
     """The keys of `entry` that one wait takes, and what is left of the entry."""
-    keys = entry[:taken_max]
+    keys = entry[:digits_max]
     for place, key in enumerate(keys):
         if key == "#":
             return Pressed(keys[:place], KeyEnd.HASH), entry[place + 1 :]
@@ -112,5 +133,4 @@ def pressed_of(entry: str, taken_max: int, digits_max: int) -> tuple[Pressed, st
     rest = entry[len(keys) :]
     if len(keys) < digits_max:
         return Pressed(keys, KeyEnd.TIMEOUT), rest
-    # people press '#' out of habit when the entry is full already: it belongs to this entry, not to the next question
-    return Pressed(keys, KeyEnd.FULL), rest.removeprefix("#")
+    return Pressed(keys, KeyEnd.FULL), rest

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from simulator.asterisk import CallFrom
 from simulator.call_log import Answered, Dialled, Ended, Event, Heard, Keyed, NotDialled, SettleAsked
 from simulator.carriers import CarrierOutcome, OutcomeRefused, parse_outcome
-from simulator.handset import GONE, SILENT, DialAttempt, KeyEnd, KeyWait, Pressed, pressed_of
+from simulator.handset import GONE, SILENT, DialAttempt, EntryRest, KeyEnd, KeyWait, Pressed
 from simulator.key_script import HANG_UP, KeyScriptRefused, parse_key_script
 from simulator.report import spoken_text
 
@@ -55,23 +55,25 @@ class TerminalHandset:
     def __init__(self, console: Console, screen: Screen) -> None:
         self._console = console
         self._screen = screen
+        self._rest = EntryRest()
 
     def interrupts(self) -> bool:
         return False  # text is there at once: the person has read the prompt when the keys are asked for
 
     def press(self, wait: KeyWait) -> Pressed:
+        if wait.goes_on:
+            return self._rest.press(wait)
         if wait.is_pause:
             return SILENT
         self._screen.show_heard()
+        self._drop_rest()
         entry = self._ask(wait)
         if not entry:
             return SILENT
         if entry == HANG_UP:
             return GONE
-        pressed, rest = pressed_of(entry, wait.digits_max, wait.digits_max)
-        if rest:
-            self._console.print(f"  [dim]{len(rest)} keys more than were asked for: dropped[/]")
-        return pressed
+        self._rest.keys = entry
+        return self._rest.press(wait)
 
     def outcome(self, attempt: DialAttempt) -> CarrierOutcome:
         self._screen.show_heard()
@@ -87,11 +89,16 @@ class TerminalHandset:
             except OutcomeRefused as refused:
                 self._console.print(f"  [red]{escape(str(refused))}[/]")
 
+    def _drop_rest(self) -> None:
+        rest = self._rest.for_the_next()
+        if rest:
+            self._console.print(f"  [dim]{len(rest)} keys more than were asked for: dropped[/]")
+        self._rest = EntryRest()
+
     def _ask(self, wait: KeyWait) -> str:
         """One entry; asked again until it holds keys only."""
-        timing = f"{wait.first_seconds:g} s for the first key, {wait.next_seconds:g} s between keys"
         while True:
-            self._console.print(f"  [dim]up to {wait.digits_max} keys, {timing}; keys interrupt the prompt[/]")
+            self._console.print(f"  [dim]{wait.first_seconds:g} s for the first key; keys interrupt the prompt[/]")
             try:
                 text = click.prompt("  Keys", default="", show_default=False, hide_input=wait.is_secret, type=str)
                 entries = parse_key_script(text)

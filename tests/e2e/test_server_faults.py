@@ -71,11 +71,8 @@ def test_a_server_killed_in_the_conversation_is_excused_within_three_seconds(hou
     assert carriers_dialled(house) == before
 
 
-@pytest.mark.xfail(
-    reason="Asterisk's Read does not look at the server's socket: the question first plays out and waits for a key"
-)
 def test_a_server_killed_in_an_open_question_is_excused_within_three_seconds(house: House) -> None:
-    """F1, where the card number is asked: by EXEC Read, while a PIN is asked by GET DATA."""
+    """F1, where the card number is asked after the welcome."""
     with dialling(house, ACCESS_NUMBER_AND_PIN) as caller:
         begun = time.monotonic()
         caller.is_asked(ASK_CARD)
@@ -86,14 +83,17 @@ def test_a_server_killed_in_an_open_question_is_excused_within_three_seconds(hou
 
 
 def test_a_server_killed_after_the_hold_leaves_it_to_the_handler(house: House) -> None:
-    """F2: nothing was dialled, so nothing is charged."""
+    """F2: nothing was dialled, so nothing is charged; the announcement that was being spoken is cut off."""
     card = house.card(SHORT_PIN)
     with dialling(house, SHORT_PIN) as caller:
+        begun = time.monotonic()
         caller.answers(ASK_PIN, card.pin)
         caller.answers(ASK_NUMBER, "9999000030#")
         caller.comes_to("played")  # the time is told: the hold is placed, and the hand-over is not
         house.kill_server()
+        killed_after = time.monotonic() - begun
         caller.waits_for_the_end()
+    assert excuse_seconds(caller, killed_after) < EXCUSE_SECONDS_MAX
     house.start_server()
     record = caller.record()
     assert (record.cost_micros, record.dial_status, record.settled_by) == (0, "", "spool")
@@ -128,7 +128,7 @@ def test_a_server_that_is_told_to_stop_lets_its_callers_finish(house: House) -> 
         wait_for(lambda: "fastagi stopping" in house.server_log.read_text()[-2_000:], 5)
         with dialling(house, SHORT_PIN, is_alone=True) as other:
             other.waits_for_the_end()
-        caller.phone.press("9999000050#")
+        caller.phone.press("9999000120#")  # it talks until the next server is up, on a busy machine too
         call_id = caller.talks()
         assert server.process.wait(10) == 0
         house.server = None
@@ -136,4 +136,4 @@ def test_a_server_that_is_told_to_stop_lets_its_callers_finish(house: House) -> 
         caller.is_asked(ASK_NUMBER)
     assert other.is_heard(EXCUSE)
     record = house.record(call_id)
-    assert (record.settled_by, record.talk_seconds) == ("inline", 5)
+    assert (record.settled_by, record.talk_seconds) == ("inline", 12)

@@ -13,43 +13,48 @@ from fastagi.trace import TraceFile
 PROMPTS = "/prompts"
 DEAD = "511 Command Not Permitted on a dead channel or intercept routine"
 ALLOWED_WHEN_DEAD = ("GET VARIABLE", "GET FULL VARIABLE", "SET VARIABLE", "EXEC")
-READ = re.compile(r'EXEC Read "(?P<variable>\w+),(?P<files>[^,]*),(?P<digits>\d+),,1(,(?P<seconds>[\d.]+))?"')
-GET_DATA = re.compile(r'GET DATA "(?P<files>[^"]*)" (?P<wait>\d+) (?P<digits>\d+)')
+STREAM_FILE = re.compile(r'STREAM FILE "(?P<file>[^"]*)" "0123456789\*#"')
+GET_DATA = re.compile(r'GET DATA "(?P<file>[^"]*)" (?P<wait>\d+) (?P<digits>\d+)')
+STORE = re.compile(r'EXEC StoreDTMF "(?P<what>rx,(?P<variable>\w+),(?P<keys>\d+)|remove)"')
 HANGS_UP = "hangs up"
 
 
 @dataclass
 class Channel:
-    """One caller. `keys` has one entry for each key wait: "123#", "" (presses nothing), "12" (pauses), HANGS_UP.
+    """One caller. `keys` has one entry for each question: "123#", "" (presses nothing), "12" (pauses), HANGS_UP.
 
-    An entry that begins with "<" is pressed at the first chance, in a prompt before the last.
+    An entry that begins with "<" is pressed at the first chance, in a prompt before the last. Keys of `between` end
+    between two prompts, when Asterisk waits for a command and drops them.
     """
 
     keys: list[str] = field(default_factory=list)
+    between: str = ""
     missing: frozenset[str] = frozenset()
     notices: bool = False  # a HANGUP line, as without AGISIGHUP=no
     dead: bool = False
     commands: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
+    stored_in: tuple[str, int] | None = None
+    rest: str = ""  # of the entry that is being pressed
 
     def answer(self, command: str) -> str:
         self.commands.append(command)
         if self.dead and not command.startswith(ALLOWED_WHEN_DEAD):
             return DEAD
-        if found := READ.fullmatch(command):
-            self.variables["READSTATUS"], self.variables["CARD_KEYS"] = self._read(found)
-            return self._noticed("200 result=0")
+        if found := STREAM_FILE.fullmatch(command):
+            return self._noticed(self._stream_file(found["file"]))
         if found := GET_DATA.fullmatch(command):
             return self._noticed(self._get_data(found))
+        if found := STORE.fullmatch(command):
+            self.stored_in = None if found["what"] == "remove" else (found["variable"], int(found["keys"]))
+            return "200 result=0"
         return self._plain(command)
 
     def _plain(self, command: str) -> str:
         if found := re.fullmatch(r'SET VARIABLE (\S+) "(.*)"', command):
             self.variables[found[1]] = found[2].replace('\\"', '"').replace("\\\\", "\\")
             return "200 result=1"
-        if command == "GET FULL VARIABLE ${READSTATUS}:${CARD_KEYS}":
-            return f"200 result=1 ({self.variables['READSTATUS']}:{self.variables['CARD_KEYS']})"
         if found := re.fullmatch(r"GET VARIABLE (\S+)", command):
             return f"200 result=1 ({self.variables[found[1]]})" if found[1] in self.variables else "200 result=0"
         return {"ANSWER": "200 result=0", "CHANNEL STATUS": "200 result=6"}.get(
@@ -59,45 +64,46 @@ class Channel:
     def _noticed(self, reply: str) -> str:
         return f"{reply}\nHANGUP" if self.dead and self.notices else reply
 
-    def _spoken(self, files: str) -> bool:
-        """Tell whether the last file could be played; files missing before it are skipped."""
-        names = [name for name in files.split("&") if name]
-        self.heard += [name.removeprefix(f"{PROMPTS}/") for name in names if self._exists(name)]
-        return not names or self._exists(names[-1])
+    def _spoken(self, file: str) -> bool:
+        """Tell whether the file could be played; no file is none to play."""
+        name = file.removeprefix(f"{PROMPTS}/")
+        is_there = file.startswith(f"{PROMPTS}/") and name not in self.missing
+        if is_there:
+            self.heard.append(name)
+        return is_there or not file
 
-    def _exists(self, name: str) -> bool:
-        return name.startswith(f"{PROMPTS}/") and name.removeprefix(f"{PROMPTS}/") not in self.missing
-
-    def _pressed(self, *, is_last: bool) -> str:
-        if self.keys and (is_last or self.keys[0].startswith("<")):
-            return self.keys.pop(0).removeprefix("<")
-        return ""
-
-    def _read(self, found: re.Match[str]) -> tuple[str, str]:
-        if not self._spoken(found["files"]):
-            return "ERROR", ""
-        keys = self._pressed(is_last=found["seconds"] is None)
-        if keys == HANGS_UP or self.dead:
-            self.dead = True
-            return "HANGUP", ""
-        digits, hash_key, _ = keys.partition("#")
-        kept = digits[: int(found["digits"])]
-        return "OK" if hash_key or len(kept) == int(found["digits"]) else "TIMEOUT", kept
+    def _stream_file(self, file: str) -> str:
+        if not self._spoken(file):
+            return "200 result=-1 endpos=0"
+        if not self.keys or not self.keys[0].startswith("<"):
+            self._store(self.between)
+            self.between = ""
+            return "200 result=0 endpos=8000"
+        entry = self.keys.pop(0)[1:]
+        self.rest = entry[1:]
+        self._store(entry[0])
+        return f"200 result={ord(entry[0])} endpos=4000"
 
     def _get_data(self, found: re.Match[str]) -> str:
-        if not self._spoken(found["files"]):
+        if not self._spoken(found["file"]):
             return "200 result=-1"
-        is_last = int(found["wait"]) > 50
-        keys = self._pressed(is_last=is_last)
-        if keys == HANGS_UP:
+        if found["file"]:
+            self.rest = self.keys.pop(0).removeprefix("<") if self.keys else ""
+        if self.rest == HANGS_UP:
             self.dead = True
             return "200 result=-1"
-        digits, hash_key, _ = keys.partition("#")
-        if not is_last and len(digits) > 1:  # 50 ms are too short for a second key: it comes in the next command
-            self.keys.insert(0, keys[1:])
-            digits, hash_key = digits[:1], ""
-        kept = digits[: int(found["digits"])]
-        return f"200 result={kept}" + ("" if hash_key or len(kept) == int(found["digits"]) else " (timeout)")
+        digits, hash_key, _ = self.rest[: int(found["digits"])].partition("#")
+        if len(digits) < int(found["digits"]):
+            hash_key = self.rest[len(digits) :][:1]
+        taken = digits + hash_key
+        self.rest = self.rest[len(taken) :]
+        self._store(taken)
+        return f"200 result={digits}" + ("" if hash_key or len(digits) == int(found["digits"]) else " (timeout)")
+
+    def _store(self, keys: str) -> None:
+        if self.stored_in:
+            variable, keys_max = self.stored_in
+            self.variables[variable] = (self.variables.get(variable, "") + keys)[:keys_max]
 
 
 def head(

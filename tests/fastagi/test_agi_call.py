@@ -9,7 +9,7 @@ import uvloop
 
 from fastagi.agi_call import AgiCall, CommandRefused, head_caller_id, keyed_of
 from fastagi.call import Call, CallerHungUp, Keyed, KeyEnd, PromptMissing
-from fastagi.speech import PART_BYTES_MAX, checked_folder, prompt_parts, prompt_path
+from fastagi.speech import checked_folder, prompt_path, prompt_paths
 from fastagi.trace import TraceFile
 from tests.fastagi.fake_asterisk import Channel, call_in, head, serving
 
@@ -64,8 +64,8 @@ def test_the_first_key_of_an_early_prompt_is_kept_and_the_rest_is_not_spoken() -
     assert channel.commands[-1] == 'GET DATA "" 5000 3'
 
 
-def test_an_entry_is_one_read_with_the_prompts_in_order_and_the_channels_own_waits() -> None:
-    channel = Channel(keys=["5"])
+def test_an_entry_is_spoken_prompt_by_prompt_and_waits_as_the_plan_says() -> None:
+    channel = Channel(keys=["55"])
 
     async def verbs(call: Call) -> None:
         await call.wait_for_keys(7, 3)
@@ -73,31 +73,76 @@ def test_an_entry_is_one_read_with_the_prompts_in_order_and_the_channels_own_wai
 
     heard(verbs, channel)
     assert channel.commands == [
-        'SET VARIABLE TIMEOUT(response) "7"',
-        'SET VARIABLE TIMEOUT(digit) "3"',
-        'EXEC Read "CARD_KEYS,/prompts/one&/prompts/two,8,,1"',
-        "GET FULL VARIABLE ${READSTATUS}:${CARD_KEYS}",
+        'SET VARIABLE CARD_KEYS ""',
+        'EXEC StoreDTMF "rx,CARD_KEYS,9"',
+        'STREAM FILE "/prompts/one" "0123456789*#"',
+        'GET DATA "/prompts/two" 7000 1',
+        'GET DATA "" 3000 7',
+        "GET VARIABLE CARD_KEYS",
+        'EXEC StoreDTMF "remove"',
     ]
 
 
+@pytest.mark.parametrize(
+    ("between", "keys", "keyed"),
+    [
+        ("9", "123", Keyed("9123", KeyEnd.FULL)),
+        ("9", "12#", Keyed("912", KeyEnd.HASH)),
+        ("9", "", Keyed("9", KeyEnd.TIMEOUT)),
+        ("12", "34", Keyed("1234", KeyEnd.FULL)),
+        ("#", "", Keyed("", KeyEnd.HASH)),
+        ("*", "", Keyed("*", KeyEnd.TIMEOUT)),
+    ],
+)
+def test_a_key_that_ends_between_two_commands_is_not_lost(between: str, keys: str, keyed: Keyed) -> None:
+    """Asterisk drops it; the store of keys has it."""
+    channel = Channel(keys=[keys], between=between)
+    assert heard(lambda call: call.ask(["not-accepted", "enter-number"], 4), channel) == keyed
+
+
+def test_an_entry_holds_none_of_the_keys_of_the_one_before() -> None:
+    channel = Channel(keys=["12", "34#"])
+
+    async def verbs(call: Call) -> list[Keyed]:
+        return [await call.ask(["one"], 4), await call.ask(["two"], 4)]
+
+    assert heard(verbs, channel) == [Keyed("12", KeyEnd.TIMEOUT), Keyed("34", KeyEnd.HASH)]
+
+
+def test_an_asterisk_without_the_store_is_told_by_name() -> None:
+    """The module app_dtmfstore is not loaded."""
+
+    class Bare(Channel):
+        def answer(self, command: str) -> str:
+            return "200 result=-2" if command.startswith("EXEC") else super().answer(command)
+
+    refused = heard(lambda call: call.ask(["one"], 4), Bare(keys=["1"]))
+    assert isinstance(refused, CommandRefused)
+    assert "StoreDTMF" in str(refused)
+
+
 def test_a_secret_entry_leaves_no_key_in_a_variable_or_in_the_trace(tmp_path: Path) -> None:
-    """PINs: Read would put them into Asterisk's log and a channel variable."""
+    """PINs: a channel variable is seen by whoever may look at the channel."""
     channel = Channel(keys=["91827364"])
     with TraceFile(tmp_path / "trace") as trace:
         heard(lambda call: call.ask(["enter-pin"], 8, secret=True), channel, trace)
-    assert not any("Read" in command for command in channel.commands)
+    assert not any("StoreDTMF" in command for command in channel.commands)
     assert "9182" not in str(channel.variables)
     written = (tmp_path / "trace").read_text()
     assert "9182" not in written
     assert '"digits": "****"' in written
 
 
-def test_a_long_list_is_spoken_whole_in_parts_that_asterisk_can_take() -> None:
+def test_a_long_list_is_spoken_whole() -> None:
     channel = Channel(keys=["12"])
     assert heard(lambda call: call.ask(LONG, 4), channel) == Keyed("12", KeyEnd.TIMEOUT)
     assert channel.heard == LONG
-    assert len(channel.commands) > 2
-    assert all(len(command) < PART_BYTES_MAX + 60 for command in channel.commands)
+
+
+def test_a_prompt_missing_before_the_last_one_is_skipped() -> None:
+    channel = Channel(keys=["12"], missing=frozenset({"welcome"}))
+    assert heard(lambda call: call.ask(["welcome", "enter-number"], 4), channel) == Keyed("12", KeyEnd.TIMEOUT)
+    assert channel.heard == ["enter-number"]
 
 
 def test_a_key_in_an_early_part_of_a_long_list_ends_the_speech() -> None:
@@ -207,4 +252,4 @@ def test_a_folder_that_asterisk_would_misread_is_refused() -> None:
         with pytest.raises(ValueError, match="prompts folder"):
             checked_folder(folder)
     assert prompt_path(checked_folder("/srv/my prompts/"), "hello") == "/srv/my prompts/hello"
-    assert prompt_parts("/p", ()) == ("",)
+    assert prompt_paths("/p", ("a", "b")) == ("/p/a", "/p/b")
