@@ -13,9 +13,10 @@ from fastagi.database import Database, DatabaseUnavailable
 from fastagi.deck_watch import DeckWatch
 from fastagi.flow.card_call import card_call
 from fastagi.flow.desk import CardDesk
+from fastagi.flow.next_route import next_route
 from fastagi.flow.settle import settle
 from fastagi.logs import set_up_logs
-from fastagi.server import SETTLE_SECONDS_MAX, CardServer, PortUnavailable, ServerLimits
+from fastagi.server import ROUTE_SECONDS_MAX, SETTLE_SECONDS_MAX, CardServer, PortUnavailable, ServerLimits
 from fastagi.spool import replay_for_ever
 from fastagi.trace import TraceFile
 from models.database import make_engine, make_read_engine, session_factory
@@ -78,8 +79,8 @@ async def serve(settings: Settings) -> None:
 
 
 def add_routes(server: CardServer, desk: CardDesk) -> None:
-    """The two scripts of the dialplan. Without a database the caller is told by the dialplan, since CARD_NEXT
-    stays unset.
+    """The scripts of the dialplan. Without a database the caller is told by the dialplan, since CARD_NEXT stays unset;
+    a call that is under way goes on.
     """
 
     async def serve_card_call(call: AgiCall) -> None:
@@ -96,7 +97,14 @@ def add_routes(server: CardServer, desk: CardDesk) -> None:
         except DatabaseUnavailable as lost:
             log.error("settlement left to the spool", why=str(lost), channel=call.channel)  # noqa: TRY400 (the same)
 
+    async def serve_route(call: AgiCall) -> None:
+        try:
+            await next_route(call, desk)
+        except DatabaseUnavailable as lost:
+            log.error("a carrier's line was not claimed", why=str(lost), channel=call.channel)  # noqa: TRY400 (the same)
+
     server.add_route(AgiScript.CARD_CALL, serve_card_call)
+    server.add_route(AgiScript.ROUTE, serve_route, seconds_max=ROUTE_SECONDS_MAX)
     server.add_route(AgiScript.SETTLE, serve_settle, seconds_max=SETTLE_SECONDS_MAX, always_ends=True)
 
 

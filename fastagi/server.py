@@ -32,6 +32,7 @@ SETTLE_SESSIONS_EXTRA: Final = 100  # on top, for settlements: a full house must
 HEADS_PENDING_MAX: Final = 100  # connections that have not said who they are: beyond it the oldest is dropped
 SESSION_SECONDS_MAX: Final = 600.0  # an IVR session: three tries and three destinations, slowly
 SETTLE_SECONDS_MAX: Final = 10.0  # a settle session: one transaction, and it may run on a dead channel
+ROUTE_SECONDS_MAX: Final = 3.0  # the caller hears nothing meanwhile, and after it the call goes on
 DRAIN_SECONDS_MAX: Final = 30.0  # how long IVR sessions may go on after SIGTERM
 ABANDON_SECONDS: Final = 5.0  # a handler that outlives its connection by this much is cancelled
 BACKLOG: Final = 512  # a burst of calls waits in the kernel, not at Asterisk

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from simulator.agi_head import MARK, agi_head
 from simulator.channel import Channel
 from simulator.commands import answer_command
-from simulator.dialplan import AgiRequest, AgiStatus, CardDialplan, Steps
+from simulator.dialplan import CardDialplan, Steps
+from simulator.requests import AgiRequest, AgiStatus
 
 if TYPE_CHECKING:
     from pathlib import Path

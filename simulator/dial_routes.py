@@ -1,12 +1,16 @@
-"""The dialplan's loop over the routes: guards, Dial with its outcome, stamps, and whether the next route is tried."""
+"""The dialplan's loop over the routes: guards, the question for a line, Dial with its outcome, stamps, and whether the
+next route is tried.
+"""
 
 import re
+from collections.abc import Generator
 from typing import Final
 
 from simulator.call_log import Dialled, NotDialled
 from simulator.carriers import CarrierOutcome, EndedBy, Ring
 from simulator.channel import Channel
 from simulator.handset import DialAttempt
+from simulator.requests import AgiRequest, AgiStatus
 from telephony.handover import (
     DESTINATION_REGEX,
     LIMIT_REGEX,
@@ -14,6 +18,9 @@ from telephony.handover import (
     RING_REGEX,
     ROUTE_REGEX,
     ROUTES_MAX,
+    SHOWN_REGEX,
+    AgiScript,
+    Turn,
     Variable,
     goes_on,
 )
@@ -25,10 +32,14 @@ _GUARDS: Final = (
     (Variable.ROUTES, re.compile(ROUTE_REGEX)),
     (Variable.DST, re.compile(DESTINATION_REGEX)),
     (Variable.RING, re.compile(RING_REGEX)),
+    (Variable.SHOWN, re.compile(SHOWN_REGEX)),
 )
+_MUST_ASK: Final = "1"
+
+DialSteps = Generator[AgiRequest, AgiStatus, None]
 
 
-def dial_routes(channel: Channel, call_id: str) -> None:
+def dial_routes(channel: Channel, call_id: str) -> DialSteps:
     """Try up to ROUTES_MAX routes; the channel is dead afterwards when the caller hung up."""
     limit = channel.value(Variable.LIMIT)
     if not _LIMIT.fullmatch(limit):
@@ -39,6 +50,11 @@ def dial_routes(channel: Channel, call_id: str) -> None:
         attempt = _attempt(channel, call_id, limit_ms, number)
         if attempt is None:
             return
+        if _element(channel.value(Variable.CLAIM), number) == _MUST_ASK:
+            channel.variables[Variable.TURN] = ""
+            yield AgiRequest(AgiScript.ROUTE, (call_id, attempt.route))
+            if channel.value(Variable.TURN) == Turn.SKIP:
+                continue
         channel.variables |= {Variable.ROUTE: attempt.route, Variable.ENDED_AT: "", "DIALSTATUS": ""}
         outcome = channel.handset.outcome(attempt)
         _dial(channel, attempt, outcome)
@@ -57,8 +73,8 @@ def _attempt(channel: Channel, call_id: str, limit_ms: int, number: int) -> Dial
                 channel.log.add(NotDialled(call_id, variable))
             return None
         elements.append(element)
-    route, destination, ring_seconds = elements
-    return DialAttempt(call_id, route, destination, int(ring_seconds), limit_ms)
+    route, destination, ring_seconds, shown = elements
+    return DialAttempt(call_id, route, destination, int(ring_seconds), limit_ms, shown)
 
 
 def _element(joined: str, number: int) -> str:

@@ -6,13 +6,13 @@ server is away) and sends the AGISTATUS back. So the same steps serve the termin
 
 import re
 from collections.abc import Generator
-from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from simulator.call_log import CallEnd, Ended, SettleAsked
 from simulator.channel import Channel
 from simulator.dial_routes import dial_routes
+from simulator.requests import AgiRequest, AgiStatus
 from telephony.handover import CALL_ID_REGEX, ROUNDS_MAX, AgiScript, NextStep, SettlePlace, Variable
 
 EXCUSE_PAUSE_MS: Final = 500
@@ -28,21 +28,6 @@ _CLEARED_EACH_ROUND: Final = (
     Variable.ENDED_AT,
     "DIALSTATUS",
 )
-
-
-class AgiStatus(StrEnum):
-    """Values of AGISTATUS. A server that dies in mid-session gives SUCCESS."""
-
-    SUCCESS = "SUCCESS"
-    FAILURE = "FAILURE"
-    HANGUP = "HANGUP"
-
-
-class AgiRequest(NamedTuple):
-    """AGI(agi://HOST:PORT/script,argument,...)."""
-
-    script: AgiScript
-    arguments: tuple[str, ...]
 
 
 Steps = Generator[AgiRequest, AgiStatus, CallEnd]
@@ -87,7 +72,7 @@ class CardDialplan:
         end = self._end_of_session(status)
         if end is not None:
             return end
-        dial_routes(channel, channel.value(Variable.CALL))
+        yield from dial_routes(channel, channel.value(Variable.CALL))
         if not channel.is_dead:
             yield from self._settle(SettlePlace.INLINE)
         return None

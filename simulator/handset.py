@@ -47,13 +47,14 @@ GONE: Final = Pressed("", KeyEnd.HUNG_UP)
 
 @dataclass(frozen=True, slots=True)
 class DialAttempt:
-    """One Dial that passed the dialplan's guards."""
+    """One Dial that passed the dialplan's guards. `shown` is the caller id: digits, "withheld", or the caller's own."""
 
     call_id: str
     route: str
     number: str
     ring_seconds: int
     limit_ms: int
+    shown: str = ""
 
 
 class Handset(Protocol):

@@ -11,7 +11,7 @@ from simulator.agi_head import agi_head
 from simulator.asterisk import CallFrom, card_steps, open_channel, session_status
 from simulator.call_log import CallEnd, Dialled, SettleAsked
 from simulator.commands import answer_command
-from simulator.dialplan import AgiRequest, AgiStatus
+from simulator.requests import AgiRequest, AgiStatus
 
 if TYPE_CHECKING:
     from simulator.handset import Handset

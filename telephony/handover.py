@@ -19,6 +19,7 @@ class AgiScript(StrEnum):
 
     CARD_CALL = "card-call"
     SETTLE = "settle"
+    ROUTE = "route"  # in mid-call: may the next carrier be dialled?
 
 
 class Variable(StrEnum):
@@ -28,8 +29,11 @@ class Variable(StrEnum):
     DST = "CARD_DST"  # server: number to dial on each route, joined by LIST_SEPARATOR
     ROUTES = "CARD_ROUTES"  # server: endpoint names, best first, at most ROUTES_MAX
     RING = "CARD_RING"  # server: ring seconds of each route
+    SHOWN = "CARD_SHOWN"  # server: the caller id shown on each route: digits, passed (the caller's own) or withheld
+    CLAIM = "CARD_CLAIM"  # server: 1 for each route before which the server is asked, since lines are counted; else 0
     LIMIT = "CARD_LIMIT"  # server: argument of Dial's L(), in ms: limit[:warn[:repeat]]
     NEXT = "CARD_NEXT"  # server, last: a NextStep; anything else means that the server did not finish
+    TURN = "CARD_TURN"  # server, in mid-call: a Turn; anything else means that the server is away, and the call goes on
     SETTLED = "CARD_SETTLED"  # server, after the commit: the call id that is settled
     DID = "CARD_DID"  # dialplan: the access number dialled, digits only
     CHAN = "CARD_CHAN"  # dialplan: the caller's channel, inherited by the carrier's
@@ -49,6 +53,13 @@ class NextStep(StrEnum):
     END = "end"
 
 
+class Turn(StrEnum):
+    """Values of CARD_TURN: the carrier has a line for the call, or is passed over."""
+
+    DIAL = "dial"
+    SKIP = "skip"
+
+
 class SettlePlace(StrEnum):
     """Where a settlement comes from."""
 
@@ -66,10 +77,12 @@ CALL_ID_REGEX: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 DESTINATION_REGEX: Final = "^[0-9]{3,20}$"
 ROUTE_REGEX: Final = "^[A-Za-z0-9_.]{1,40}$"
 RING_REGEX: Final = "^[1-9][0-9]{0,2}$"
+SHOWN_REGEX: Final = "^(passed|withheld|[0-9]{3,15})?$"  # empty, from a server of an older release: passed
 LIMIT_REGEX: Final = "^[1-9][0-9]{0,8}(:[0-9]{1,9})?(:[0-9]{1,9})?$"
-DIALPLAN_REGEXES: Final = (CALL_ID_REGEX, DESTINATION_REGEX, ROUTE_REGEX, RING_REGEX, LIMIT_REGEX)
+DIALPLAN_REGEXES: Final = (CALL_ID_REGEX, DESTINATION_REGEX, ROUTE_REGEX, RING_REGEX, SHOWN_REGEX, LIMIT_REGEX)
 
 _FIELDS: Final = 8
+_ROUTE_FIELDS: Final = 2
 _FIELD_SEPARATOR: Final = ","
 _LINE_CHARACTERS_MAX: Final = 512  # eight bounded fields come to fewer than 400
 _MILLISECONDS: Final = re.compile("[0-9]{1,15}")
@@ -80,7 +93,24 @@ _CALL_ID: Final = re.compile(CALL_ID_REGEX)
 
 
 class SettleArgumentsRefused(ValueError):
-    """What came is no settlement; the message says which field and is safe to log."""
+    """What came is no settlement, or no question for a route; the message says which field and is safe to log."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteArguments:
+    """What the dialplan asks before it moves on to a route whose lines, or the last one's, are counted."""
+
+    call_id: str
+    route: str
+
+    @classmethod
+    def from_agi(cls, arguments: Sequence[str]) -> Self:
+        if len(arguments) != _ROUTE_FIELDS:
+            raise SettleArgumentsRefused(f"{len(arguments)} arguments instead of {_ROUTE_FIELDS}")
+        call_id, route = arguments
+        _require(_CALL_ID, call_id, "call id")
+        _require(_ROUTE, route, "route")
+        return cls(call_id, route)
 
 
 @dataclass(frozen=True, slots=True)

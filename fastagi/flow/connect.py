@@ -1,5 +1,7 @@
 """Hold the money, tell the time it lasts, and hand the call to the dialplan."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from uuid import uuid4
 
 import structlog
@@ -9,7 +11,7 @@ from fastagi.flow.announce import announce_price_and_time
 from fastagi.flow.conversation import Conversation
 from fastagi.logs import bind_call_id
 from services.calls.authorise_call import Authorised, CallContext
-from services.calls.frozen_quote import FrozenQuote
+from services.calls.frozen_quote import FrozenQuote, FrozenRoute
 from services.calls.quote_call import Quote
 from telephony.handover import LIST_SEPARATOR, NextStep, Variable
 
@@ -49,9 +51,19 @@ def handover(quote: FrozenQuote) -> dict[str, str]:
         Variable.DST: LIST_SEPARATOR.join(route.number for route in routes),
         Variable.ROUTES: LIST_SEPARATOR.join(route.endpoint for route in routes),
         Variable.RING: LIST_SEPARATOR.join(str(route.ring_seconds) for route in routes),
+        Variable.SHOWN: LIST_SEPARATOR.join(route.shown for route in routes),
+        Variable.CLAIM: LIST_SEPARATOR.join(claims(routes)),
         Variable.LIMIT: limit_argument(quote.limit_seconds, quote.warning_seconds),
         Variable.NEXT: NextStep.DIAL,
     }
+
+
+def claims(routes: Sequence[FrozenRoute]) -> list[str]:
+    """Before which routes the dialplan asks: those whose lines are counted, and those after them. The first one's line
+    was claimed with the hold.
+    """
+    counted = [route.capacity is not None for route in routes]
+    return ["0", *("1" if here or before else "0" for before, here in pairwise(counted))]
 
 
 def limit_argument(limit_seconds: int, warning_seconds: tuple[int, ...]) -> str:

@@ -24,6 +24,7 @@ from services.calls.call_outcome import CallOutcome, find_call_outcome
 from services.calls.call_record import Settlement
 from services.calls.identify_card import Identified, NotAccepted, identify_card
 from services.calls.last_call import CardHistory, card_history
+from services.calls.move_route import move_route
 from services.calls.note_undialled_call import note_undialled_call
 from services.calls.quote_call import Quote, quote_call
 from services.calls.set_card_language import set_card_language
@@ -127,6 +128,9 @@ class CardDesk:
 
     async def authorise(self, call_id: str, quote: Quote, context: CallContext) -> Authorised | Refusal:
         return await self.database.run(authorise_call, call_id, quote, context, self.now())
+
+    async def move_route(self, call_id: str, endpoint: str) -> bool:
+        return await self.database.run(move_route, call_id, endpoint, self.now())
 
     async def outcome(self, call_id: str) -> CallOutcome | None:
         return await self.database.run(find_call_outcome, call_id)

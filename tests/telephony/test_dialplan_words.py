@@ -13,6 +13,7 @@ from telephony.handover import (
     AgiScript,
     NextStep,
     SettlePlace,
+    Turn,
     Variable,
 )
 
@@ -35,6 +36,7 @@ def test_the_scripts_asked_for_are_those_that_the_server_answers() -> None:
 
 def test_words_and_limits_are_the_same() -> None:
     assert {f'"{step}"' for step in NextStep} <= set(re.findall(r'"[a-z]+"', CODE))
+    assert f'"{Turn.SKIP}"' in CODE
     assert set(re.findall(r"card-settle,s,1\((\w+)\)", CODE)) == {SettlePlace.INLINE, SettlePlace.HANDLER}
     assert f"[${{ROUTE_NUMBER}} > {ROUTES_MAX}]" in CODE
     assert f"[${{CARD_ROUND}} > {ROUNDS_MAX}]" in CODE
@@ -67,4 +69,8 @@ def test_every_dial_has_a_limit_and_stands_right_after_its_guards() -> None:
     dials = [number for number, line in enumerate(LINES) if "Dial(" in line]
     assert len(dials) == 1
     assert "L(${CARD_LIMIT})" in LINES[dials[0]]
-    assert sum("REGEX(" in line for line in LINES[dials[0] - 4 : dials[0]]) == 3
+    guards = [number for number, line in enumerate(LINES) if "REGEX(" in line and "${ROUTE_" in line]
+    assert len(guards) == 4
+    assert guards == list(range(guards[0], guards[0] + 4))
+    between = "\n".join(LINES[guards[-1] : dials[0]])
+    assert not re.search(r"Set\(ROUTE_(NAME|DST|RING|SHOWN)=", between)

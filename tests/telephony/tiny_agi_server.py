@@ -8,7 +8,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING
 
-from telephony.handover import AgiScript, NextStep, SettleArguments, Variable
+from telephony.handover import AgiScript, NextStep, RouteArguments, SettleArguments, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,8 @@ class TinyAgiServer:
         self.requests: list[list[str]] = []
         self.settled: dict[str, SettleArguments] = {}
         self.settle_requests = 0
+        self.turns: dict[str, str] = {}  # by route: what the dialplan is told when it moves on
+        self.asked: list[str] = []
         self._server: socketserver.ThreadingTCPServer | None = None
 
     def start(self) -> None:
@@ -74,10 +76,19 @@ class TinyAgiServer:
             server.server_close()
 
     def serve(self, session: Session) -> None:
-        if session.head.get("agi_network_script") == AgiScript.SETTLE:
-            self._settle(session)
-        else:
-            self._card_call(session)
+        match session.head.get("agi_network_script"):
+            case AgiScript.SETTLE:
+                self._settle(session)
+            case AgiScript.ROUTE:
+                self._route(session)
+            case _:
+                self._card_call(session)
+
+    def _route(self, session: Session) -> None:
+        route = RouteArguments.from_agi(session.arguments()).route
+        self.asked.append(route)
+        if route in self.turns:
+            session.set(Variable.TURN, self.turns[route])
 
     def _card_call(self, session: Session) -> None:
         self.heads.append(session.head)
@@ -101,14 +112,17 @@ def dial(
     ring: str | None = None,
     limit: str = "60000",
     numbers: str | None = None,
+    **lists: str,
 ) -> Callable[[Session, str], None]:
-    """One round that hands over a number for these routes."""
+    """One round that hands over a number for these routes; `lists` as SHOWN or CLAIM."""
 
     def round_(session: Session, call_id: str) -> None:
         session.set(Variable.CALL, call_id)
         session.set(Variable.DST, ":".join([number] * len(routes)) if numbers is None else numbers)
         session.set(Variable.ROUTES, ":".join(routes))
         session.set(Variable.RING, ":".join(["10"] * len(routes)) if ring is None else ring)
+        for name, value in lists.items():
+            session.set(Variable[name], value)
         session.set(Variable.LIMIT, limit)
         session.set(Variable.NEXT, NextStep.DIAL)
 

@@ -129,6 +129,8 @@ def test_everything_is_handed_over_in_order_with_the_call_first_and_the_next_ste
         ("CARD_DST", f"{BRITAIN}:{BRITAIN}:{BRITAIN}"),
         ("CARD_ROUTES", "test.cheap:test.second:test.dear"),
         ("CARD_RING", "45:45:45"),
+        ("CARD_SHOWN", "passed:passed:passed"),
+        ("CARD_CLAIM", "0:0:0"),
         ("CARD_LIMIT", "5000000:60000:30000"),
         ("CARD_NEXT", "dial"),
     ]
