@@ -6,8 +6,9 @@ from typing import Any
 import click
 from rich.table import Table
 
-from billing.card_number import CardNumberRefused, keyed_number
 from command_line.actor import cli_actor
+from command_line.call_filters import call_filter, call_filter_options
+from command_line.calls_report import export, report, rollup
 from command_line.errors import Failure
 from command_line.form import id_of
 from command_line.installation import now, read_session, write_session
@@ -24,20 +25,27 @@ def calls() -> None:
     """Past calls, calls that are up, and alarms."""
 
 
+calls.add_command(report)
+calls.add_command(rollup)
+calls.add_command(export)
+
+
 @calls.command("list")
-@click.option("--card", "card_number", help="Only the calls of this card.")
+@call_filter_options
 @click.option("--reseller", help="Only the calls of this reseller's cards, as the reseller sees them.")
 @click.option("--newest", type=click.IntRange(1, CALLS_SHOWN_MAX), default=20, show_default=True, help="How many.")
 @json_option
-def list_calls(card_number: str | None, reseller: str | None, newest: int, *, as_json: bool) -> None:
+def list_calls(reseller: str | None, newest: int, *, as_json: bool, **chosen: Any) -> None:  # noqa: ANN401 (click's)
     """List calls, newest first, with every figure of their charge."""
     with read_session() as session:
         owner = None if reseller is None else id_of(session, Reseller, "reseller", reseller)
-        found = past_calls(session, CallFilter(_digits(card_number), newest=newest, reseller_id=owner))
+        found = past_calls(session, call_filter(newest=newest, reseller_id=owner, **chosen))
     if as_json:
         emit_json(found)
     elif found:
         console.print(_table(found))
+    elif any(value is not None for value in chosen.values()):
+        console.print("No such calls.")
     else:
         console.print("No calls yet. Place one: callingcard call, or callingcard dial 18005550100")
 
@@ -106,13 +114,6 @@ def _live_table(up: list[LiveCallRow]) -> Table:
             placed, call.card or "-", call.destination, call.route, state, str(call.limit_seconds), call.call_id
         )
     return table
-
-
-def _digits(card_number: str | None) -> str | None:
-    try:
-        return None if card_number is None else keyed_number(card_number)
-    except CardNumberRefused as refused:
-        raise click.BadParameter(str(refused)) from refused
 
 
 def _table(found: list[dict[str, Any]]) -> Table:

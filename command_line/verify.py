@@ -8,6 +8,7 @@ import click
 from command_line.installation import read_session
 from command_line.show import console, emit_json, json_option
 from services.money.verify_ledger import CHECKS, verify_ledger
+from services.reports.verify_rollup import verify_rollup
 
 
 @click.command()
@@ -16,7 +17,7 @@ def verify(*, as_json: bool) -> None:
     """Prove every invariant of money, holds, calls and cards; exit status 1 and the evidence when one is broken."""
     begun = time.monotonic()
     with read_session() as session:
-        breaches = verify_ledger(session)
+        breaches = verify_ledger(session) + verify_rollup(session)
     seconds = round(time.monotonic() - begun, 2)
     if as_json:
         emit_json({"clean": not breaches, "seconds": seconds, "breaches": [asdict(breach) for breach in breaches]})
@@ -24,6 +25,6 @@ def verify(*, as_json: bool) -> None:
         for breach in breaches:
             console.print(f"[red]BROKEN[/] {breach}")
         if not breaches:
-            console.print(f"The ledger verifies: {len(CHECKS) + 2} invariants hold ({seconds} s).")
+            console.print(f"The ledger verifies: {len(CHECKS) + 3} invariants hold ({seconds} s).")
     if breaches:
         raise SystemExit(1)

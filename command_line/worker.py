@@ -21,6 +21,7 @@ from models.database import session_factory
 from services.keys.closed_keys import KeyClosed
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
+from services.reports.roll_up_calls import roll_up_calls
 from services.series.generate_cards import generate_cards
 from services.series.series_in_making import QuantityWrong
 from services.series.series_terms import SeriesRefused
@@ -49,7 +50,7 @@ class Planned:
 @click.command()
 @click.option("--once", is_flag=True, help="Run each job once and end; exit status 3 when not everything was done.")
 def worker(*, once: bool) -> None:
-    """Run all jobs until SIGTERM or Ctrl-C: fees every hour, expiry and lapse every night."""
+    """Run all jobs until SIGTERM or Ctrl-C: fees every hour, expiry and lapse every night, reports every minute."""
     set_up_logs()
     wanted = settings()
     stop = stopped_by_signals()
@@ -75,6 +76,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         planned_job(LAPSE, night),
         Planned("prune", _prune, night),
         Planned("series", _make_series, lambda last: last + SERIES_EVERY),
+        Planned("reports", _roll_up, _in_a_minute),
     )
     return (*jobs, Planned("trunks", _follow, _in_a_minute)) if wanted.asterisk_follows_accounts else jobs
 
@@ -104,6 +106,11 @@ def _make_series(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
             log.error("series not made", job_id=job_id, why=str(stopped))  # noqa: TRY400 (told in one line)
             return 1
         log.info("series made", job_id=job_id, cards=cards)
+    return 0
+
+
+def _roll_up(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
+    roll_up_calls(desk.write, at, settings().zone, is_stopped=stop.is_set)
     return 0
 
 

@@ -18,6 +18,7 @@ from models.asterisk import AsteriskState, CallAlarm, LiveCall
 from models.audit import AuditEntry, AuditHead
 from models.base import Base
 from models.call import CallRecord
+from models.call_day import CallDay, CallDayMark, Cube
 from models.caller_id_binding import BindingAct, CallerIdBinding, CallerIdBindingEvent
 from models.card import Card
 from models.card_group import CardGroup, DestinationRule, GhostPercent
@@ -63,6 +64,8 @@ __all__ = [
     "Base",
     "BindingAct",
     "CallAlarm",
+    "CallDay",
+    "CallDayMark",
     "CallRecord",
     "CallerIdBinding",
     "CallerIdBindingEvent",
@@ -72,6 +75,7 @@ __all__ = [
     "CardSeries",
     "ChangeAct",
     "Client",
+    "Cube",
     "DeckRevision",
     "DestinationRule",
     "Distributor",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.states import CallDisposition
@@ -14,6 +14,8 @@ class CallRecord(Base):
 
     `account_id` is the originator of a call without a card. `reversed_at` marks a call whose charge was given back: it
     counts in no statistics (JA-12). `announced_seconds` is what the caller was told, `limit_seconds` what was granted.
+    `cost_micros` contains `tax_micros`; what is earned is the cost without tax and without `buy_cost_micros`. Prices a
+    minute are those of the tariffs, before fees and steps; empty for calls of an older release.
     `charge_lines` and `tried` are lists of objects; `heard` is the trace of what the caller heard and pressed before
     this call was dialled (a PIN is masked).
     """
@@ -26,6 +28,8 @@ class CallRecord(Base):
         Index("ix_call_record_card", "card_id", "placed_at"),
         Index("ix_call_record_placed", "placed_at"),
         Index("ix_call_record_account", "account_id", "placed_at"),
+        Index("ix_call_record_settled", "settled_at"),
+        Index("ix_call_record_reversed", "reversed_at"),
     )
 
     call_id: Mapped[str] = mapped_column(String(80), ForeignKey("hold.call_id", ondelete="RESTRICT"), primary_key=True)
@@ -60,5 +64,8 @@ class CallRecord(Base):
     carrier_account_id: Mapped[int | None] = reference("account.id")
     buy_prefix: Mapped[str | None] = mapped_column(String(20))
     buy_cost_micros: Mapped[Micros]
+    tax_micros: Mapped[Micros] = mapped_column(server_default="0")
+    sell_price_per_minute_micros: Mapped[int | None] = mapped_column(BigInteger)
+    buy_price_per_minute_micros: Mapped[int | None] = mapped_column(BigInteger)
     heard: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     reversed_at: Mapped[Moment | None]

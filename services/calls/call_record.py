@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from billing.disposition import disposition
-from billing.rating import CallCharge, CallPrice, ChargeLine, call_cost
+from billing.rating import CallCharge, CallPrice, ChargeKind, ChargeLine, call_cost
 from services.calls.frozen_quote import FrozenQuote, FrozenRoute
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,6 +116,9 @@ def call_record(
         "carrier_account_id": route.carrier_id if route else None,
         "buy_prefix": route.buy_prefix if route else None,
         "buy_cost_micros": call_cost(CallPrice(route.buy), charge.talk_seconds).total_micros if route else 0,
+        "tax_micros": sum(line.amount_micros for line in lines if line.kind is ChargeKind.TAX),
+        "sell_price_per_minute_micros": held.quote.price.tariff.price_per_minute_micros,
+        "buy_price_per_minute_micros": route.buy.price_per_minute_micros if route else None,
         "heard": list(held.quote.heard),
     }
 

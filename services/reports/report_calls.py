@@ -1,0 +1,96 @@
+"""Report calls: how many, how many answered, how long, what they brought and cost, by day, destination, carrier, series
+and more (V-26). From the rollup where one of its cubes knows all that is asked, else from the calls of each day.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, tzinfo
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, Row, Select, cast, func, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from models import Account, CallDay, CallRecord, Card, CardSeries, Client
+from services.reports.days import bounds_of, counted_in, days_between
+from services.reports.figures import FIGURES, FROM_RECORDS
+from services.reports.report_row import ReportRow
+from services.reports.report_terms import By, ReportTerms
+from services.reports.roll_up_calls import COLUMNS
+
+Key = tuple[Any, ...]
+
+
+def report_calls(session: Session, terms: ReportTerms, zone: tzinfo) -> list[ReportRow]:
+    """One row for each value of `terms.by` and each currency: by day, or else the greatest revenue first."""
+    terms.check()
+    width = len(terms.by) + 1
+    sums: defaultdict[Key, list[int]] = defaultdict(lambda: [0] * len(FIGURES))
+    for query in _queries(terms, zone):
+        for row in session.execute(query):
+            _add(sums[tuple(row[:width])], row, width)
+    rows = [ReportRow(_names(terms, key), key[-1], dict(zip(FIGURES, sums[key], strict=True))) for key in sums]
+    return sorted(rows, key=lambda row: row.order())
+
+
+def _add(sums: list[int], row: Row[*tuple[Any, ...]], width: int) -> None:
+    for place, value in enumerate(row[width:]):
+        sums[place] += value
+
+
+def _names(terms: ReportTerms, key: Key) -> dict[By, str | None]:
+    return {by: None if value is None else str(value) for by, value in zip(terms.by, key, strict=False)}
+
+
+def _queries(terms: ReportTerms, zone: tzinfo) -> Iterator[Select[*tuple[Any, ...]]]:
+    cube = terms.cube()
+    if cube is not None:
+        kept = select(CallDay).where(CallDay.cube == cube, CallDay.day.between(terms.first, terms.last))
+        yield _summed(terms, kept.subquery())
+        return
+    for day in days_between(terms.first, terms.last):
+        yield _summed(terms, _of_records(day, zone).subquery())
+
+
+def _of_records(day: date, zone: tzinfo) -> Select[*tuple[Any, ...]]:
+    """The calls of a day by everything that any cube knows, in the columns of CallDay."""
+    dimensions = [column.label(name) for name, column in COLUMNS.items()]
+    figures = [figure.label(name) for name, figure in FROM_RECORDS.items()]
+    return (
+        select(literal(day, Date).label("day"), CallRecord.currency, *dimensions, *figures)
+        .join(Card, Card.id == CallRecord.card_id, isouter=True)
+        .where(counted_in(bounds_of(day, zone)))
+        .group_by(CallRecord.currency, *dimensions)
+    )
+
+
+def _summed(terms: ReportTerms, facts: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 (a subquery)
+    """The facts summed by what is asked, names in place of ids."""
+    carrier, originator = aliased(Account), aliased(Account)
+    dimensions: dict[By, Any] = {
+        By.DAY: facts.c.day,
+        By.DESTINATION: facts.c.destination_name,
+        By.CARRIER: carrier.endpoint,
+        By.SERIES: CardSeries.number,
+        By.ACCESS_NUMBER: facts.c.access_number,
+        By.ACCOUNT: originator.name,
+        By.CLIENT: Client.name,
+    }
+    chosen = [dimensions[by] for by in terms.by]
+    figures = [cast(func.sum(facts.c[name]), BigInteger) for name in FIGURES]
+    query = select(*chosen, facts.c.currency, *figures).select_from(facts).group_by(*chosen, facts.c.currency)
+    wanted = {*terms.by, *terms.only}
+    if By.CARRIER in wanted or terms.carrier_tag is not None:
+        query = query.outerjoin(carrier, carrier.id == facts.c.carrier_account_id)
+    if By.SERIES in wanted:
+        query = query.outerjoin(CardSeries, CardSeries.id == facts.c.series_id)
+    if wanted & {By.ACCOUNT, By.CLIENT} or terms.originator_tag is not None:
+        query = query.outerjoin(originator, originator.id == facts.c.account_id)
+    if By.CLIENT in wanted:
+        query = query.outerjoin(Client, Client.id == originator.client_id)
+    for by, value in terms.only.items():
+        query = query.where(dimensions[by] == (int(value) if by is By.SERIES else value))
+    if terms.carrier_tag is not None:
+        query = query.where(carrier.terminator_tag == terms.carrier_tag)
+    if terms.originator_tag is not None:
+        query = query.where(originator.originator_tag == terms.originator_tag)
+    return query

@@ -1,0 +1,211 @@
+"""The rollup is the sum of its calls, whatever came late, was given back, or ran twice; and it proves itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from factories import BRITAIN, LITHUANIA, NOW, World, a_world, answered, not_answered
+from sqlalchemy import select, update
+
+from models import Account, CallDay, CallRecord, Cube
+from services.reports.days import bounds_of
+from services.reports.report_calls import report_calls
+from services.reports.report_terms import By, ReportRefused, ReportTerms
+from services.reports.roll_up_calls import roll_up_calls
+from services.reports.verify_rollup import verify_rollup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+    from sqlalchemy.orm import Session
+
+    from services.reports.report_row import ReportRow
+
+TODAY = NOW.date()
+VILNIUS = ZoneInfo("Europe/Vilnius")
+
+
+@pytest.fixture
+def calls(world: World) -> World:
+    """Two days: yesterday a minute to Britain; today half a minute to Lithuania and two that nobody answered."""
+    _call(world, "britain", BRITAIN, 60, placed_at=NOW - timedelta(days=1))
+    _call(world, "lithuania", LITHUANIA, 30)
+    _call(world, "silent", BRITAIN, None)
+    _call(world, "busy", LITHUANIA, None)
+    return world
+
+
+def test_calls_are_summed_by_day_destination_and_carrier(session: Session, calls: World) -> None:
+    assert _roll_up(session) == 2
+    rows = {(row.of[By.DAY], row.of[By.DESTINATION], row.of[By.CARRIER]): row for row in _report(session, *BY_ROUTE)}
+    britain = rows[str(TODAY - timedelta(days=1)), "United Kingdom", "test.cheap"]
+    record = calls.record("britain")
+    assert (britain.figures["calls"], britain.figures["answered"], britain.figures["talk_seconds"]) == (1, 1, 60)
+    assert britain.figures["cost_micros"] == record.cost_micros == 60_000
+    assert britain.figures["buy_cost_micros"] == record.buy_cost_micros == 24_000
+    assert britain.margin_micros == 36_000
+    lithuania = rows[str(TODAY), "Lithuania", "test.cheap"]
+    assert lithuania.figures["cost_micros"] == calls.record("lithuania").cost_micros == 170_000
+    assert rows[str(TODAY), "United Kingdom", None].figures["answered"] == 0
+
+
+def test_a_report_tells_asr_acd_and_margin(session: Session, calls: World) -> None:
+    assert calls
+    _roll_up(session)
+    [series] = _report(session, By.SERIES)
+    assert series.of == {By.SERIES: "1"}
+    assert (series.figures["calls"], series.figures["answered"]) == (4, 2)
+    assert series.asr_per_mille == 500
+    assert series.acd_seconds == 45
+    assert series.margin_micros == 60_000 + 170_000 - series.figures["buy_cost_micros"]
+
+
+def test_a_record_keeps_both_prices_and_its_tax(session: Session) -> None:
+    world = a_world(session, taxes=[("VAT", 20)])
+    _call(world, "taxed", BRITAIN, 60)
+    record = world.record("taxed")
+    assert (record.sell_price_per_minute_micros, record.buy_price_per_minute_micros) == (60_000, 24_000)
+    assert (record.cost_micros, record.tax_micros) == (72_000, 12_000)
+    _roll_up(session)
+    [row] = _report(session, By.DAY)
+    assert row.margin_micros == 72_000 - 12_000 - 24_000
+
+
+def test_announced_is_told_against_delivered(session: Session) -> None:
+    """A card that announces more than it delivers shows in the calls that ran to their limit."""
+    world = a_world(session, group={"ghost_minutes_percent": 125})
+    authorised = world.call("long", BRITAIN)
+    world.settle(answered("long", authorised.quote.limit_seconds))
+    _roll_up(session)
+    [row] = _report(session, By.DESTINATION)
+    assert row.figures["calls_to_limit"] == 1
+    assert row.figures["delivered_to_limit_seconds"] == authorised.quote.limit_seconds
+    assert row.figures["announced_to_limit_seconds"] == authorised.quote.announced_seconds
+    assert row.delivered_per_mille == 800
+
+
+def test_a_late_settlement_is_counted_on_its_day(session: Session, calls: World) -> None:
+    _roll_up(session)
+    last_week = NOW - timedelta(days=7)
+    _call(calls, "late", BRITAIN, 10, placed_at=last_week)
+    assert _roll_up(session, NOW + timedelta(minutes=5)) == 2 + 1  # all of the last hour's, and that of last week
+    assert _report(session, By.DAY)[0].of == {By.DAY: str(last_week.date())}
+    assert verify_rollup(session) == []
+
+
+def test_a_reversed_call_is_taken_out(session: Session, calls: World) -> None:
+    """JA-12: what was given back counts in no statistics."""
+    _roll_up(session, NOW + timedelta(hours=2))
+    later = NOW + timedelta(days=3)
+    session.execute(update(CallRecord).where(CallRecord.call_id == "britain").values(reversed_at=later))
+    assert calls
+    assert _roll_up(session, later + timedelta(minutes=1)) == 1
+    assert {row.of[By.DAY] for row in _report(session, By.DAY)} == {str(TODAY)}
+    assert verify_rollup(session) == []
+
+
+def test_a_second_run_changes_nothing(session: Session, calls: World) -> None:
+    assert calls
+    _roll_up(session)
+    first = _kept(session)
+    _roll_up(session, NOW + timedelta(minutes=1))
+    assert _kept(session) == first
+    assert _roll_up(session, NOW + timedelta(hours=3)) == 2
+    assert _roll_up(session, NOW + timedelta(hours=4)) == 0
+
+
+def test_a_run_that_was_stopped_is_done_again(session: Session, calls: World) -> None:
+    assert calls
+    stops = iter([False, True])
+    assert _roll_up(session, is_stopped=lambda: next(stops)) == 1
+    assert _roll_up(session, NOW + timedelta(days=2)) == 2
+    assert verify_rollup(session) == []
+
+
+def test_a_day_is_one_of_the_platforms_zone(session: Session, world: World) -> None:
+    _call(world, "evening", BRITAIN, 10, placed_at=datetime(2026, 11, 21, 21, 59, tzinfo=UTC))
+    _call(world, "midnight", BRITAIN, 10, placed_at=datetime(2026, 11, 21, 22, 0, tzinfo=UTC))
+    _roll_up(session, zone=VILNIUS)
+    assert [row.of[By.DAY] for row in _report(session, By.DAY)] == ["2026-11-21", "2026-11-22"]
+    _roll_up(session)  # the platform moved: all days are made anew
+    assert [row.of[By.DAY] for row in _report(session, By.DAY)] == ["2026-11-21"]
+    assert verify_rollup(session) == []
+
+
+def test_a_day_on_which_clocks_change_is_whole() -> None:
+    assert [
+        (bounds.end - bounds.begin) / timedelta(hours=1)
+        for bounds in (bounds_of(datetime(2026, month, day, tzinfo=UTC).date(), VILNIUS) for month, day in DAYS)
+    ] == [23, 25]
+
+
+@pytest.mark.parametrize(
+    "damage", [{"calls": CallDay.calls + 1}, {"cost_micros": 1}, {"day": TODAY - timedelta(days=9)}]
+)
+def test_a_wrong_rollup_is_shown(session: Session, calls: World, damage: dict[str, Any]) -> None:
+    assert calls
+    _roll_up(session, NOW + timedelta(hours=2))
+    assert verify_rollup(session) == []
+    some = select(CallDay.id).where(CallDay.cube == Cube.ROUTE).limit(1).scalar_subquery()
+    session.execute(update(CallDay).where(CallDay.id == some).values(damage))
+    assert {breach.invariant[:3] for breach in verify_rollup(session)} == {"I14"}
+
+
+def test_what_no_cube_knows_is_summed_from_the_calls(session: Session, calls: World) -> None:
+    assert calls
+    rows = _report(session, By.SERIES, By.DESTINATION)
+    _roll_up(session)
+    assert {(row.of[By.SERIES], row.of[By.DESTINATION]): row.figures["calls"] for row in rows} == {
+        ("1", "United Kingdom"): 2,
+        ("1", "Lithuania"): 2,
+    }
+    by_cube = {row.of[By.DESTINATION]: row.figures for row in _report(session, By.DESTINATION)}
+    assert by_cube == {row.of[By.DESTINATION]: row.figures for row in rows}
+    assert len(_report(session, By.DAY, By.SERIES, By.DESTINATION)) == 3
+
+
+def test_a_report_is_narrowed(session: Session, calls: World) -> None:
+    calls.set(Account, calls.carriers["test.cheap"], terminator_tag="wholesale")
+    _roll_up(session)
+    only = _report(session, By.DAY, only={By.DESTINATION: "Lithuania"})
+    assert [row.figures["calls"] for row in only] == [2]
+    tagged = report_calls(session, ReportTerms((By.CARRIER,), FIRST, TODAY, carrier_tag="wholesale"), UTC)
+    assert [(row.of[By.CARRIER], row.figures["calls"]) for row in tagged] == [("test.cheap", 2)]
+    assert report_calls(session, ReportTerms((By.CARRIER,), FIRST, TODAY, carrier_tag="other"), UTC) == []
+
+
+def test_days_in_the_wrong_order_are_refused(session: Session) -> None:
+    with pytest.raises(ReportRefused, match="exchange them"):
+        report_calls(session, ReportTerms((By.DAY,), TODAY, FIRST), UTC)
+    with pytest.raises(ReportRefused, match="at most 92 days"):
+        report_calls(session, ReportTerms((By.SERIES, By.CARRIER), TODAY - timedelta(days=200), TODAY), UTC)
+
+
+FIRST = TODAY - timedelta(days=30)
+BY_ROUTE = (By.DAY, By.DESTINATION, By.CARRIER)
+DAYS = ((3, 29), (10, 25))
+
+
+def _call(world: World, call_id: str, destination: str, seconds: int | None, *, placed_at: datetime = NOW) -> None:
+    world.call(call_id, destination)
+    world.settle(not_answered(call_id) if seconds is None else answered(call_id, seconds))
+    world.session.execute(update(CallRecord).where(CallRecord.call_id == call_id).values(placed_at=placed_at))
+
+
+def _roll_up(
+    session: Session, now: datetime = NOW, zone: tzinfo = UTC, is_stopped: Callable[[], bool] = lambda: False
+) -> int:
+    return roll_up_calls(lambda work: work(session), now, zone, is_stopped=is_stopped)
+
+
+def _report(session: Session, *by: By, only: dict[By, str] | None = None) -> list[ReportRow]:
+    return report_calls(session, ReportTerms(by, FIRST, TODAY, only or {}), UTC)
+
+
+def _kept(session: Session) -> list[Any]:
+    columns = [column for column in CallDay.__table__.columns if column.name != "id"]
+    return sorted((tuple(row) for row in session.execute(select(*columns))), key=str)
