@@ -2,6 +2,7 @@
 
 import click
 
+from command_line.account import account
 from command_line.asterisk import asterisk
 from command_line.audit import audit
 from command_line.backup import backup, restore
@@ -59,6 +60,7 @@ for command in (
     client,
     currency,
     reseller,
+    account,
     fees,
     voucher,
     keys,

@@ -1,7 +1,7 @@
 """The lists of an account, addresses, numbers, gateways: from the texts of its form to rows, and back."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,23 +51,37 @@ def lists_from(session: Session, values: Mapping[str, Any]) -> tuple[AccountList
 
 def stored_lists(session: Session, account_id: int) -> AccountLists:
     """As they were saved, in the order of their rows."""
-    addresses = select(AccountAddress).where(AccountAddress.account_id == account_id).order_by(AccountAddress.id)
-    numbers = select(AccountNumber).where(AccountNumber.account_id == account_id).order_by(AccountNumber.id)
-    by_use: dict[NumberUse, list[str]] = {NumberUse.IDENTIFIES: [], NumberUse.SHOWN: []}
-    for row in session.scalars(numbers):
-        by_use[row.use].append(row.number)
-    gateways = (
-        select(Gateway.id, Gateway.name)
-        .join(AccountGateway, AccountGateway.gateway_id == Gateway.id)
-        .where(AccountGateway.account_id == account_id)
+    return lists_of(session, [account_id])[account_id]
+
+
+def lists_of(session: Session, account_ids: Collection[int]) -> dict[int, AccountLists]:
+    """Of many accounts at once."""
+    networks: dict[int, list[Network]] = {account_id: [] for account_id in account_ids}
+    numbers: dict[tuple[int, NumberUse], list[str]] = {(of, use): [] for of in account_ids for use in NumberUse}
+    gateways: dict[int, list[tuple[int, str]]] = {account_id: [] for account_id in account_ids}
+    addresses = select(AccountAddress).where(AccountAddress.account_id.in_(account_ids)).order_by(AccountAddress.id)
+    for row in session.scalars(addresses):
+        networks[row.account_id].append(Network(row.first, row.last, row.bits, row.network))
+    of_number = select(AccountNumber).where(AccountNumber.account_id.in_(account_ids)).order_by(AccountNumber.id)
+    for number in session.scalars(of_number):
+        numbers[number.account_id, number.use].append(number.number)
+    of_gateway = (
+        select(AccountGateway.account_id, Gateway.id, Gateway.name)
+        .join(Gateway, Gateway.id == AccountGateway.gateway_id)
+        .where(AccountGateway.account_id.in_(account_ids))
         .order_by(Gateway.name)
     )
-    return AccountLists(
-        tuple(Network(row.first, row.last, row.bits, row.network) for row in session.scalars(addresses)),
-        tuple(by_use[NumberUse.IDENTIFIES]),
-        tuple(by_use[NumberUse.SHOWN]),
-        tuple((gateway_id, name) for gateway_id, name in session.execute(gateways)),
-    )
+    for account_id, gateway_id, name in session.execute(of_gateway):
+        gateways[account_id].append((gateway_id, name))
+    return {
+        account_id: AccountLists(
+            tuple(networks[account_id]),
+            tuple(numbers[account_id, NumberUse.IDENTIFIES]),
+            tuple(numbers[account_id, NumberUse.SHOWN]),
+            tuple(gateways[account_id]),
+        )
+        for account_id in account_ids
+    }
 
 
 def store_lists(session: Session, account_id: int, lists: AccountLists) -> None:

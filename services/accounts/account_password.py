@@ -6,11 +6,13 @@ SIP and RADIUS need its clear value, so it is encrypted and not digested.
 import re
 import secrets
 import string
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from billing.rights import Right, RightMissing
 from models import Account
 from services.accounts.save_account import usable_account
 from services.accounts.sealed_password import open_password, seal_password
@@ -62,9 +64,18 @@ def set_account_password(
 
 
 def show_account_password(
-    session: Session, keys: PinKeys, account_id: int, reason: str | None, actor: Actor, now: datetime
+    session: Session,
+    keys: PinKeys,
+    account_id: int,
+    reason: str | None,
+    actor: Actor,
+    now: datetime,
+    *,
+    rights: Collection[Right],
 ) -> str | None:
-    """For a person: each look is noted, before anything is shown."""
+    """For a person who has the right (JA-34): each look is noted, before anything is shown."""
+    if Right.SEE_PASSWORDS not in rights:
+        raise RightMissing(Right.SEE_PASSWORDS)
     account = usable_account(session, account_id, None)
     password = account_password(keys, account)
     note(session, actor, Act("account.password_shown", "account", str(account_id), reason=reason), now)

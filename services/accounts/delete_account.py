@@ -2,6 +2,7 @@
 transaction: all of it or nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, cast, func, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
+from billing.rights import Right, RightMissing
 from billing.states import HoldState
 from models import Account, CallRecord, Client, Hold, LedgerEntry, LedgerKind, Wallet
 from services.accounts.account_locks import lock_identities
@@ -56,13 +58,22 @@ def preview_deletion(session: Session, account_id: int) -> Deletion:
 
 
 def delete_account(
-    session: Session, account_id: int, version: int | None, actor: Actor, now: datetime, *, reason: str | None = None
+    session: Session,
+    account_id: int,
+    version: int | None,
+    actor: Actor,
+    now: datetime,
+    *,
+    rights: Collection[Right],
+    reason: str | None = None,
 ) -> Deletion:
     """Each charge of its calls is booked back by a row of its own, the calls leave the statistics, the account is
     marked. Calls that it carried as a carrier were paid by others, and stay.
 
     The client's wallet is locked first: its other calls wait for this, and none is settled in between.
     """
+    if Right.DELETE not in rights:
+        raise RightMissing(Right.DELETE)
     lock_identities(session)
     account = usable_account(session, account_id, version)
     wallet_id = _lock_wallet(session, account)

@@ -12,26 +12,22 @@ from billing.money import MICROS_PER_UNIT
 from billing.states import CardStatus, PinEntryMode
 from models import (
     AccessNumber,
-    Account,
     CardGroup,
     CardSeries,
-    Client,
     IvrPlan,
     IvrPlanGroup,
     Rate,
     RateTable,
     RoutingPlan,
     RoutingPlanCarrier,
-    Wallet,
-    WalletKind,
 )
+from services.demo.demo_accounts import CURRENCY, create_carrier, create_sender
 from services.keys.pin_keys import PinKeys
 from services.series.create_series import NewCard, NewSeries, create_series
 
 ACCESS_NUMBER_AND_PIN = "18005550100"
 ACCESS_PIN_ONLY = "18005550101"
 ACCESS_SPANISH = "18005550102"
-CURRENCY = "USD"
 FACE_VALUE_MICROS = 5 * MICROS_PER_UNIT
 QUANTITY = 100
 FIRST_SERIAL = 5_668_240  # JeraSoft's own example: 1-005668240
@@ -77,7 +73,8 @@ def create_demo(session: Session, keys: PinKeys, now: datetime, carrier_port: in
     """Everything that a first call needs. Carriers are the demo's second Asterisk, which listens on `carrier_port`."""
     sell_id = _rate_table(session, "RT ORIG", 100)
     dear_sell_id = _rate_table(session, "RT TERM", 150)
-    plan_id = _routing_plan(session, carrier_port)
+    plan_id = _routing_plan(session, carrier_port, now)
+    create_sender(session, sell_id, plan_id, now)
     with_pin = _group(session, plan_id, "Number and PIN", PinEntryMode.NUMBER_AND_PIN)
     pin_only = _group(session, plan_id, "PIN only", PinEntryMode.PIN_ONLY)
     _access(session, "Number and PIN", ACCESS_NUMBER_AND_PIN, ["en"], with_pin)
@@ -127,30 +124,14 @@ def _rate_table(session: Session, name: str, percent: int) -> int:
     return table_id
 
 
-def _routing_plan(session: Session, carrier_port: int) -> int:
+def _routing_plan(session: Session, carrier_port: int, now: datetime) -> int:
     plan = insert(RoutingPlan).values(name="Cheapest first").returning(RoutingPlan.id)
     plan_id = session.scalars(plan).one()
     for name, endpoint, address, percent in CARRIERS:
         rate_table_id = _rate_table(session, f"Buy {name}", percent)
-        account_id = _carrier(session, (name, endpoint, address), rate_table_id, carrier_port)
+        account_id = create_carrier(session, (name, endpoint, address), rate_table_id, carrier_port, now)
         session.execute(insert(RoutingPlanCarrier).values(routing_plan_id=plan_id, account_id=account_id))
     return plan_id
-
-
-def _carrier(session: Session, carrier: tuple[str, str, str], rate_table_id: int, port: int) -> int:
-    name, endpoint, address = carrier
-    wallet = insert(Wallet).values(kind=WalletKind.CLIENT, currency=CURRENCY).returning(Wallet.id)
-    client = insert(Client).values(name=name, wallet_id=session.scalars(wallet).one()).returning(Client.id)
-    account = {
-        "client_id": session.scalars(client).one(),
-        "name": "Termination",
-        "endpoint": endpoint,
-        "terminator_enabled": True,
-        "terminator_rate_table_id": rate_table_id,
-        "proxy": address,
-        "port": port,
-    }
-    return session.scalars(insert(Account).values(account).returning(Account.id)).one()
 
 
 def _group(session: Session, routing_plan_id: int, name: str, mode: PinEntryMode) -> int:

@@ -10,6 +10,7 @@ from factories import KEYS, NOW
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from billing.rights import ROLE_RIGHTS, RightMissing, Role
 from models import Account, AuditEntry
 from services.accounts.account_password import (
     account_password,
@@ -67,10 +68,13 @@ def test_a_password_moved_to_another_account_does_not_open(trade: AccountWorld) 
 
 
 def test_each_look_at_a_password_is_noted(trade: AccountWorld) -> None:
-    """JA-34: audited, and the log holds no secret."""
+    """JA-34: needs a right, is audited, and the log holds no secret."""
     saved = trade.account()
     give(trade, saved.id)
-    assert show_account_password(trade.session, KEYS, saved.id, "support case", ACTOR, NOW) == PASSWORD
+    look = (trade.session, KEYS, saved.id, "support case", ACTOR, NOW)
+    with pytest.raises(RightMissing, match="see passwords"):
+        show_account_password(*look, rights=ROLE_RIGHTS[Role.AUDITOR])
+    assert show_account_password(*look, rights=ROLE_RIGHTS[Role.OPERATOR]) == PASSWORD
     notes = trade.session.scalars(select(AuditEntry).where(AuditEntry.object_kind == "account")).all()
     assert [entry.act for entry in notes] == ["account.created", "account.password_set", "account.password_shown"]
     assert notes[-1].reason == "support case"

@@ -9,6 +9,7 @@ from account_world import ACTOR, AccountWorld
 from factories import NOW, at_once, micros
 from sqlalchemy import select
 
+from billing.rights import ALL_RIGHTS
 from models import AuditEntry, Client, LedgerEntry, Wallet, WalletKind
 from services.accounts.client_fields import CLIENT_FIELDS
 from services.accounts.client_money import ClientMoneyRefused, adjust_client_wallet, pay_client_wallet
@@ -153,7 +154,7 @@ def test_a_client_is_deleted_when_nothing_is_left(trade: AccountWorld) -> None:
     pay(trade, "1.00", "R-1")
     with pytest.raises(FieldsRefused, match="has the account Main"):
         delete_client(trade.session, trade.client_id, None, ACTOR, NOW)
-    delete_account(trade.session, saved.id, None, ACTOR, NOW)
+    delete_account(trade.session, saved.id, None, ACTOR, NOW, rights=ALL_RIGHTS)
     with pytest.raises(FieldsRefused, match=r"holds 1\.00 USD"):
         delete_client(trade.session, trade.client_id, None, ACTOR, NOW)
     pay(trade, "1.00", "R-2", sign=-1)

@@ -11,6 +11,7 @@ from factories import LITHUANIA, NOW, World, a_world, answered, at_once, micros
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from billing.rights import ALL_RIGHTS, ROLE_RIGHTS, RightMissing, Role
 from models import Account, AuditEntry, CallRecord, LedgerEntry, LedgerKind
 from services.accounts.client_money import pay_client_wallet
 from services.accounts.delete_account import delete_account, disable_account, preview_deletion
@@ -27,7 +28,7 @@ def paid(trade: AccountWorld, amount: str = "50.00") -> None:
 
 
 def delete(trade: AccountWorld, account_id: int, version: int | None = None) -> object:
-    return delete_account(trade.session, account_id, version, ACTOR, NOW, reason="sold")
+    return delete_account(trade.session, account_id, version, ACTOR, NOW, rights=ALL_RIGHTS, reason="sold")
 
 
 @pytest.fixture
@@ -78,6 +79,14 @@ def test_deleting_gives_every_charge_back(trade: AccountWorld, called: int) -> N
     assert verify_ledger(trade.session) == []
 
 
+def test_deleting_needs_its_right(trade: AccountWorld, called: int) -> None:
+    """JA-20."""
+    rights = ROLE_RIGHTS[Role.FINANCE]
+    with pytest.raises(RightMissing, match="the right to delete"):
+        delete_account(trade.session, called, None, ACTOR, NOW, rights=rights)
+    assert trade.stored(called).deleted_at is None
+
+
 def test_other_accounts_keep_their_charges(world: World, trade: AccountWorld, called: int) -> None:
     other = trade.sender("Other", addresses="192.0.2.8").id
     cost = account_called(world, other, "call-3")
@@ -99,7 +108,7 @@ def test_a_carrier_gives_back_nothing_that_others_paid(world: World, trade: Acco
     world.call("card-call")
     world.settle(answered("card-call", 60))
     carrier = world.carriers["test.cheap"]
-    told = delete_account(world.session, carrier, None, ACTOR, NOW)
+    told = delete_account(world.session, carrier, None, ACTOR, NOW, rights=ALL_RIGHTS)
     assert (told.calls, told.refund_micros) == (0, 0)
     assert world.record("card-call").reversed_at is None
     assert verify_ledger(trade.session) == []
