@@ -3,12 +3,12 @@
 from sqlalchemy import select
 
 from admin_web.database import read_session
-from models import CardGroup, RateTable, Reseller, RoutingPlan, TaxProfile
+from models import CardGroup, Client, RateTable, Reseller, RoutingPlan, TaxProfile
 
 CHOICES_MAX = 1_000
 
 
-def _named(table: type[CardGroup | RateTable | Reseller | RoutingPlan | TaxProfile]) -> list[tuple[int, str]]:
+def _named(table: type[CardGroup | Client | RateTable | Reseller | RoutingPlan | TaxProfile]) -> list[tuple[int, str]]:
     rows = read_session().execute(select(table.id, table.name).order_by(table.name).limit(CHOICES_MAX))
     return [(row_id, name) for row_id, name in rows]
 
@@ -31,3 +31,7 @@ def routing_plans() -> list[tuple[int, str]]:
 
 def tax_profiles() -> list[tuple[int, str]]:
     return _named(TaxProfile)
+
+
+def clients() -> list[tuple[int, str]]:
+    return _named(Client)

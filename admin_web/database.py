@@ -28,6 +28,16 @@ def read_session() -> Session:
 
 
 @contextmanager
+def fresh_session() -> Iterator[None]:
+    """For a page that looks again and again: each look is a moment of its own, and holds no connection afterwards."""
+    _close()
+    try:
+        yield
+    finally:
+        _close()
+
+
+@contextmanager
 def write_session() -> Iterator[Session]:
     """A transaction: committed at the end of the block, rolled back on an error. What the request has read before is
     read anew afterwards.

@@ -8,24 +8,37 @@ from flask_admin import BaseView
 
 from admin_web.access import signed
 from admin_web.headers import nonce
+from admin_web.texts import gettext
 from billing.rights import Right, RightMissing
+from services.operators.operator_facts import OperatorFacts
+from services.operators.scope import sees_all_cards
 
 
 class GuardedPage(BaseView):
     """A page for whoever has its right; Flask-Admin asks `is_accessible` before each request and for the menu."""
 
     right: ClassVar[Right]
+    is_of_all: ClassVar[bool] = False  # it shows the whole platform: not for an operator of some cards only
 
     def is_accessible(self) -> bool:
         session = signed()
-        return session is not None and self.right in session.operator.rights
+        return session is not None and self._missing(session.operator) is None
+
+    def _missing(self, operator: OperatorFacts) -> str | None:
+        """The sentence for an operator who may not see it."""
+        if self.right not in operator.rights:
+            return str(RightMissing(self.right))
+        if self.is_of_all and not sees_all_cards(operator):
+            return gettext("This page shows the whole platform; you work on some of its cards.")
+        return None
 
     def inaccessible_callback(self, name: Any, **kwargs: Any) -> ResponseReturnValue:  # noqa: ANN401 (as Flask-Admin has it)
         del name, kwargs
-        if signed() is None:
+        session = signed()
+        if session is None:
             wanted = request.full_path.rstrip("?") if request.method == "GET" else None
             return redirect(url_for("sign_in.form", next=wanted))
-        return render_template("console/refused.html", missing=RightMissing(self.right)), 403
+        return render_template("console/refused.html", missing=self._missing(session.operator)), 403
 
     def render(self, template: str, **values: Any) -> str:  # noqa: ANN401 (a template's values)
         """Flask-Admin's render, with the word that allows our own scripts."""

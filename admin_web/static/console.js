@@ -42,3 +42,15 @@ document.addEventListener("click", (event) => {
 for (const control of document.querySelectorAll("[data-sends]")) {
   control.addEventListener("change", () => control.form.requestSubmit());
 }
+
+// A part of the page that the server tells anew; without the stream the page looks again by itself.
+for (const part of document.querySelectorAll("[data-stream]")) {
+  const stream = new EventSource(part.dataset.stream);
+  stream.addEventListener("message", (event) => {
+    const focused = part.contains(document.activeElement);
+    if (!focused) part.innerHTML = event.data;
+  });
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+  });
+}

@@ -2,15 +2,24 @@
 
 from flask_admin import BaseView
 
+from admin_web.views.access_numbers import AccessNumberList
+from admin_web.views.accounts import AccountList
+from admin_web.views.alerts import AlertsPage
 from admin_web.views.audit import AuditList
 from admin_web.views.calls import CallList
 from admin_web.views.card import CardPage
 from admin_web.views.cards import CardList
+from admin_web.views.clients import ClientList
 from admin_web.views.dashboard import Dashboard
 from admin_web.views.groups import GroupList
+from admin_web.views.jobs import JobList
 from admin_web.views.ledger import LedgerList
+from admin_web.views.live import LivePage
 from admin_web.views.me import MePage
 from admin_web.views.operators import OperatorList
+from admin_web.views.phones import PhoneList
+from admin_web.views.rate_list import RateList
+from admin_web.views.rate_tables import RateTableList
 from admin_web.views.search import SearchPage
 from admin_web.views.series import SeriesList
 from admin_web.views.series_page import SeriesPage
@@ -21,15 +30,24 @@ HOME = Dashboard
 def views() -> list[BaseView]:
     """Anew for each application: a view belongs to one."""
     return [
+        LivePage(),
         CallList(),
+        AlertsPage(),
         GroupList(),
         SeriesList(),
         SeriesPage(),
         CardList(),
         CardPage(),
+        PhoneList(),
+        RateTableList(),
+        RateList(),
+        AccessNumberList(),
+        ClientList(),
+        AccountList(),
         LedgerList(),
         OperatorList(),
         AuditList(),
+        JobList(),
         SearchPage(),
         MePage(),
     ]

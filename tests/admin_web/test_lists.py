@@ -18,7 +18,22 @@ from tests.factories import KEYS, NOW, a_series
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LISTS = ("/series/", "/cards/", "/calls/", "/groups/", "/ledger/", "/audit/", "/operators/")
+LISTS = (
+    "/series/",
+    "/cards/",
+    "/phones/",
+    "/calls/",
+    "/groups/",
+    "/rates/",
+    "/rates/1/",
+    "/accessnumbers/",
+    "/clients/",
+    "/accounts/",
+    "/ledger/",
+    "/audit/",
+    "/jobs/",
+    "/operators/",
+)
 
 
 @pytest.fixture

@@ -1,0 +1,40 @@
+"""Alerts: calls that someone should look at, until somebody has."""
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from sqlalchemy.orm import Session
+
+from admin_web.access import actor, now
+from admin_web.acts import carry_out, require_right, require_token
+from admin_web.database import read_session
+from admin_web.page import ConsolePage
+from admin_web.texts import gettext, lazy_gettext
+from billing.rights import Right
+from services.calls.call_alarms import close_alarms, open_alarms
+from services.guard.guard_report import guard_status
+
+
+class AlertsPage(ConsolePage):
+    right = Right.SEE_CALLS
+    is_of_all = True
+
+    def __init__(self) -> None:
+        super().__init__(name=lazy_gettext("Alerts"), category="Operate", endpoint="alerts", url="/alerts")
+
+    @expose("/")
+    def index(self) -> str:
+        session = read_session()
+        return self.render("console/alerts.html", alarms=open_alarms(session), guard=guard_status(session, now()))
+
+    @expose("/close", methods=("POST",))
+    def close(self) -> ResponseReturnValue:
+        require_token()
+        require_right(Right.END_CALLS)
+        carry_out(lambda session: _closed(session, request.form.get("call_id", "")))
+        return redirect(url_for(".index"))
+
+
+def _closed(session: Session, call_id: str) -> str:
+    closed = close_alarms(session, call_id, actor(), now())
+    return gettext("The call is off the list.") if closed else gettext("No alarm of this call is open.")
