@@ -11,6 +11,7 @@ from command_line.actor import cli_actor
 from command_line.destination_rules import RULE_COMMANDS
 from command_line.errors import Failure
 from command_line.form import field_options, values_of
+from command_line.group_announcements import ANNOUNCEMENT_COMMANDS
 from command_line.installation import now, read_session, settings, write_session
 from command_line.show import console, emit_json, json_option, money
 from models import CardGroup, RoutingPlan
@@ -121,5 +122,5 @@ def _shown(key: str, value: Any, currency: str) -> str:  # noqa: ANN401 (JSON's 
     return ", ".join(map(str, value)) or "-" if isinstance(value, list) else str(value)
 
 
-for command in RULE_COMMANDS:
+for command in (*RULE_COMMANDS, *ANNOUNCEMENT_COMMANDS):
     group.add_command(command)

@@ -140,3 +140,14 @@ def test_exchange_rates_are_set_and_listed(shell: Shell) -> None:
     assert "1.0852" in shell.run("currency", "rate", "list", "--currency", "EUR")
     assert "Reports are in USD" in shell.run("currency", "rate", "set", "USD", "1", status=1)
     assert "write digits and a point" in shell.run("currency", "rate", "set", "EUR", "1,08", status=2)
+
+
+def test_a_group_announces_a_destination_by_its_own_percent(shell: Shell) -> None:
+    """features.md 3.3."""
+    shell.run("group", "announce", "Number and PIN", 34, 90)
+    assert shell.json("group", "announcements", "Number and PIN") == {"34": 90}
+    assert "34  90 %" in shell.run("group", "announcements", "Number and PIN")
+    assert "turn on allow_ghost_above_100" in shell.run("group", "announce", "Number and PIN", 34, 110, status=1)
+    shell.run("group", "announce", "Number and PIN", 34, "1.3", status=2)
+    shell.run("group", "announce", "Number and PIN", 34, "none")
+    assert "as its own percent" in shell.run("group", "announcements", "Number and PIN")

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from factories import BRITAIN, LITHUANIA, NOW, World, a_rate_table
+from factories import BRITAIN, LITHUANIA, NOW, World, a_rate_table, at_once
 from sqlalchemy import select, update
 
 from billing.refusals import Refusal
-from models import AuditEntry, Rate
+from models import AuditEntry, Rate, RateTable
 from services.audit.audit import Actor, Door
 from services.rates.block_prefix import block_prefix, unblock_prefix
 from services.rates.rate_report import rates_of_table
@@ -19,6 +19,9 @@ from services.store.fields import FieldsRefused
 from services.store.version_check import NotThere
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
 OPERATOR = Actor("ann", Door.CONSOLE)
@@ -253,3 +256,27 @@ def test_rates_are_listed_by_prefix_period_and_page(session: Session, table_id: 
     assert listed(prefix="371") == ["371", "3712"]
     assert listed(at=LATER) == ["1", "371", "3712"]
     assert listed(after="371", most=1) == ["3712"]
+
+
+def test_a_buying_rate_is_saved_as_a_selling_one(world: World) -> None:
+    session = world.session
+    buying = session.scalars(select(RateTable.id).where(RateTable.name == "test.cheap")).one()
+    [rate_id] = session.scalars(select(Rate.id).where(Rate.rate_table_id == buying, Rate.prefix == "44"))
+    change_rate(session, rate_id, {"price_per_minute_micros": 50_000}, OPERATOR, NOW)
+    routes = [(route.endpoint, route.buy.price_per_minute_micros) for route in world.good_quote(BRITAIN).routes]
+    assert routes == [("test.second", 36_000), ("test.dear", 48_000), ("test.cheap", 50_000)]
+
+
+def test_of_two_rates_that_are_saved_at_once_one_is_refused(committed_world: World, engine: Engine) -> None:
+    def save(name: str) -> Callable[[Session], str]:
+        def work(session: Session) -> str:
+            try:
+                values = {**LATVIA, "destination_name": name}
+                add_rate(session, committed_world.rate_table_id, values, OPERATOR, NOW)
+            except FieldsRefused:
+                return "refused"
+            return "saved"
+
+        return work
+
+    assert sorted(at_once(engine, [save(f"Latvia {number}") for number in range(4)])) == ["refused"] * 3 + ["saved"]
