@@ -48,7 +48,9 @@ bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards made and ex
 	@$(BIN)/python -m bench.export_cards 300000
 
 .PHONY: chaos
-chaos: needs  ## random kills of working processes on both databases, then compare every micro (KILLS=10000: half an hour)
+chaos: needs  ## kill everything at random, on both databases and on real Asterisk, then compare (KILLS=10000 SECONDS=3600)
+	@$(BIN)/callingcard asterisk fetch
+	@CHAOS_SECONDS=$(or $(SECONDS),3600) $(BIN)/pytest -q -s tests/e2e/test_chaos.py
 	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/database_chaos.py $(or $(KILLS),10000) $(SEED)
 
 .PHONY: faults

@@ -4,6 +4,7 @@ itself.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -11,6 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROGRAMS = ("initdb", "postgres", "pg_isready")
+START_SECONDS_MAX = 60  # after a kill it first reads what it wrote ahead
 HINT = "PostgreSQL's server programs are missing: apt-get install postgresql"
 
 
@@ -61,17 +64,27 @@ class Cluster:
                 [*self.user, str(self.programs / "postgres"), "-D", str(data), *arguments], stdout=log, stderr=log
             )
         ready = [str(self.programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-t", "1"]
-        for _ in range(100):
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline and self.server.poll() is None:
             if subprocess.run(ready, check=False).returncode == 0:
                 return
-            if self.server.poll() is not None:
-                break
+            time.sleep(0.02)
         raise RuntimeError((self.folder / "log").read_text(errors="replace")[-2000:])
 
     def stop(self) -> None:
         if self.server is not None:
             self._signal(signal.SIGINT)
             self.server.wait(30)
+
+    def kill(self) -> None:
+        """kill -9 of the postmaster and of all its children, as a power loss would."""
+        assert self.server is not None
+        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for process in (postmaster, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self.server.wait(30)
 
     def remove(self) -> None:
         self.stop()

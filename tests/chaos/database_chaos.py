@@ -53,6 +53,14 @@ TRUTH_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 SETTINGS = {"group": {"calls_max": 3}, "series": {"face_value_micros": 5_000_000_000, "quantity": CARDS}}
 
 
+@dataclass(frozen=True)
+class Worker:
+    """A process, and where it says that it is at work."""
+
+    process: int
+    is_at_work: int
+
+
 @dataclass
 class Report:
     """`findings` is empty when not a micro was lost, invented or charged twice."""
@@ -73,8 +81,9 @@ def chaos(url: str, folder: Path, kills: int, seed: int, plant: Callable[[], Non
     dice = random.Random(seed)
     workers = [_fork(engine, folder, world, dice.getrandbits(32), plant) for _ in range(WORKERS)]
     for _ in range(kills):
-        time.sleep(dice.uniform(*KILL_AFTER_SECONDS))
         place = dice.randrange(WORKERS)
+        os.read(workers[place].is_at_work, 1)  # it has its connection: from here on a kill may meet anything
+        time.sleep(dice.uniform(*KILL_AFTER_SECONDS))
         _kill(workers[place])
         workers[place] = _fork(engine, folder, world, dice.getrandbits(32), plant)
     for worker in workers:
@@ -114,27 +123,32 @@ def _furnish(engine: Engine, folder: Path) -> World:
     return world
 
 
-def _fork(engine: Engine, folder: Path, world: World, seed: int, plant: Callable[[], None] | None) -> int:
+def _fork(engine: Engine, folder: Path, world: World, seed: int, plant: Callable[[], None] | None) -> Worker:
     """A fork is ready at once, where a new Python would read its code for a second."""
+    is_at_work, says = os.pipe()
     process = os.fork()
     if process:
-        return process
+        os.close(says)
+        return Worker(process, is_at_work)
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         if plant is not None:
             plant()
-        _work(engine, folder, world, random.Random(seed))
+        _work(engine, folder, world, random.Random(seed), says)
     finally:
         os._exit(1)
 
 
-def _kill(process: int) -> None:
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
+def _kill(worker: Worker) -> None:
+    os.kill(worker.process, signal.SIGKILL)
+    os.waitpid(worker.process, 0)
+    os.close(worker.is_at_work)
 
 
-def _work(engine: Engine, folder: Path, world: World, dice: random.Random) -> None:
+def _work(engine: Engine, folder: Path, world: World, dice: random.Random, says: int) -> None:
     truth, errors = os.open(folder / "truth", TRUTH_FLAGS), os.open(folder / "errors", TRUTH_FLAGS)
+    with engine.connect():
+        os.write(says, b".")
     while True:
         try:
             _call(engine, world, dice, truth)
