@@ -53,6 +53,10 @@ chaos: needs  ## kill everything at random, on both databases and on real Asteri
 	@CHAOS_SECONDS=$(or $(SECONDS),3600) $(BIN)/pytest -q -s tests/e2e/test_chaos.py
 	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/database_chaos.py $(or $(KILLS),10000) $(SEED)
 
+.PHONY: simulate
+simulate: $(VENV)/installed  ## many small worlds, each from a seed, with every invariant proved after each step (SEEDS=100)
+	@PYTHONPATH=.:tests:tests/simulation $(BIN)/python tests/simulation/simulate.py $(or $(SEEDS),100) $(SEED)
+
 .PHONY: faults
 faults: needs  ## run the tests that show what is promised in a fault, and write docs/faults.md (a quarter of an hour)
 	@$(BIN)/callingcard asterisk fetch
