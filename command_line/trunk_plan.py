@@ -66,7 +66,7 @@ def _each(make: Callable[[Known], Made], known: Iterable[Known], wrong: list[str
 def _trunk(carrier: Carrier) -> Trunk:
     return Trunk(
         carrier.endpoint,
-        carrier.host,
+        f"[{carrier.host}]" if ":" in carrier.host else carrier.host,
         carrier.port,
         Transport(carrier.protocol.removeprefix("sip/")),
         carrier.login,

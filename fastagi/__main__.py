@@ -11,6 +11,7 @@ import uvloop
 from fastagi.agi_call import AgiCall
 from fastagi.database import Database, DatabaseUnavailable
 from fastagi.deck_watch import DeckWatch
+from fastagi.flow.account_call import account_call
 from fastagi.flow.card_call import card_call
 from fastagi.flow.desk import CardDesk
 from fastagi.flow.next_route import next_route
@@ -103,7 +104,14 @@ def add_routes(server: CardServer, desk: CardDesk) -> None:
         except DatabaseUnavailable as lost:
             log.error("a carrier's line was not claimed", why=str(lost), channel=call.channel)  # noqa: TRY400 (the same)
 
+    async def serve_account_call(call: AgiCall) -> None:
+        try:
+            await account_call(call, desk)
+        except DatabaseUnavailable as lost:
+            log.error("account call not served", why=str(lost), channel=call.channel)  # noqa: TRY400 (the same)
+
     server.add_route(AgiScript.CARD_CALL, serve_card_call)
+    server.add_route(AgiScript.ACCOUNT_CALL, serve_account_call, seconds_max=SETTLE_SECONDS_MAX)
     server.add_route(AgiScript.ROUTE, serve_route, seconds_max=ROUTE_SECONDS_MAX)
     server.add_route(AgiScript.SETTLE, serve_settle, seconds_max=SETTLE_SECONDS_MAX, always_ends=True)
 

@@ -18,6 +18,7 @@ class AgiScript(StrEnum):
     """What the dialplan asks for: agi://HOST:PORT/<script>."""
 
     CARD_CALL = "card-call"
+    ACCOUNT_CALL = "account-call"
     SETTLE = "settle"
     ROUTE = "route"  # in mid-call: may the next carrier be dialled?
 
@@ -34,6 +35,7 @@ class Variable(StrEnum):
     LIMIT = "CARD_LIMIT"  # server: argument of Dial's L(), in ms: limit[:warn[:repeat]]
     NEXT = "CARD_NEXT"  # server, last: a NextStep; anything else means that the server did not finish
     TURN = "CARD_TURN"  # server, in mid-call: a Turn; anything else means that the server is away, and the call goes on
+    CAUSE = "CARD_CAUSE"  # server, with end: the Q.850 cause by which a gateway's call is refused
     SETTLED = "CARD_SETTLED"  # server, after the commit: the call id that is settled
     DID = "CARD_DID"  # dialplan: the access number dialled, digits only
     CHAN = "CARD_CHAN"  # dialplan: the caller's channel, inherited by the carrier's
@@ -44,6 +46,7 @@ class Variable(StrEnum):
     ANSWERED_AT = "CARD_ANSWERED_AT"  # dialplan: ms since the epoch, stamped on the carrier's channel
     LEG_ENDED = "CARD_LEG_ENDED"  # dialplan: call id and end of the carrier's leg, stamped on the carrier's channel
     ENDED_AT = "CARD_ENDED_AT"  # dialplan: ms since the epoch, the end of the carrier's leg
+    VIA = "CARD_VIA"  # dialplan: by which transport a gateway's call came, UDP, TCP or TLS
 
 
 class NextStep(StrEnum):
@@ -79,7 +82,12 @@ ROUTE_REGEX: Final = "^[A-Za-z0-9_.]{1,40}$"
 RING_REGEX: Final = "^[1-9][0-9]{0,2}$"
 SHOWN_REGEX: Final = "^(passed|withheld|[0-9]{3,15})?$"  # empty, from a server of an older release: passed
 LIMIT_REGEX: Final = "^[1-9][0-9]{0,8}(:[0-9]{1,9})?(:[0-9]{1,9})?$"
-DIALPLAN_REGEXES: Final = (CALL_ID_REGEX, DESTINATION_REGEX, ROUTE_REGEX, RING_REGEX, SHOWN_REGEX, LIMIT_REGEX)
+CAUSE_REGEX: Final = "^[1-9][0-9]{0,2}$"
+VIA_REGEX: Final = "^(UDP|TCP|TLS)$"
+DIALPLAN_REGEXES: Final = (
+    *(CALL_ID_REGEX, DESTINATION_REGEX, ROUTE_REGEX, RING_REGEX, SHOWN_REGEX, LIMIT_REGEX),
+    *(CAUSE_REGEX, VIA_REGEX),
+)
 
 _FIELDS: Final = 8
 _ROUTE_FIELDS: Final = 2

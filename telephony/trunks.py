@@ -23,11 +23,11 @@ _NAMES_TAKEN: Final = frozenset(
 _NAME: Final = re.compile(ROUTE_REGEX)
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\]")
 _PORTS: Final = range(1, 65536)
-_LOGIN: Final = re.compile(r"[A-Za-z0-9_.+-]{1,80}")
+_LOGIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,79}")
 # What a line of Asterisk's files takes as it stands: no blank, no ";" (a comment), no brackets, quotes or backslash.
-_SECRET: Final = re.compile(r"[A-Za-z0-9!#$%&()*+,./:<=>?@^_{|}~-]{1,64}")
+_SECRET: Final = re.compile(r"[A-Za-z0-9!#$%&()*+,./:<=>?@^_{|}~-]{1,80}")
 _IAX_SEPARATORS: Final = ":@/?~,"  # of a registration's line
-_LETTER: Final = re.compile("[A-Za-z]")
+_CALLER_ID: Final = re.compile(r"[0-9]{7,}")
 ALL_WRONG_SHOWN_MAX: Final = 20
 
 
@@ -100,11 +100,8 @@ class GatewayLogin:
     networks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_name("login", self.login)
-        if not _LETTER.search(self.login):
-            raise TrunkRefused(
-                f"login {self.login}: a letter must be in it, or a caller's number could be taken for it"
-            )
+        if self.login in _NAMES_TAKEN or _CALLER_ID.fullmatch(self.login):
+            raise TrunkRefused(f"login {self.login}: Asterisk, or a caller's number, has this name; choose another one")
         _check_login("login", self.login, self.login, self.secret)
         _check_networks("login", self.login, self.networks)
 
@@ -185,10 +182,10 @@ def _check_name(what: str, name: str) -> None:
 
 def _check_login(what: str, name: str, login: str, secret: str) -> None:
     if not _LOGIN.fullmatch(login):
-        raise TrunkRefused(f"{what} {name}: {login!r} is no login: letters, digits and _.+- only, at most 80")
+        raise TrunkRefused(f"{what} {name}: {login!r} is no login: letters, digits and _.@+- only, at most 80")
     if not _SECRET.fullmatch(secret):
         raise TrunkRefused(
-            f"{what} {name}: its password cannot be written into Asterisk's files: 1 to 64 characters without blanks,"
+            f"{what} {name}: its password cannot be written into Asterisk's files: 1 to 80 characters without blanks,"
             " semicolons, square brackets, quotes and backslashes; let a new one be made"
         )
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ACCESS_NUMBER = "15550001"
-LOOPBACKS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
+LOOPBACKS = tuple(f"127.0.0.{number}" for number in range(1, 7))
 
 
 @dataclass(slots=True)

@@ -16,8 +16,10 @@ from billing.refusals import Refusal
 from billing.share import DRAWS, next_draw
 from billing.states import EntryKind
 from fastagi.database import Database
+from services.accounts.identify_account import CallSource
 from services.audit.audit import Door
 from services.calls.access import Access, find_access
+from services.calls.admit_account_call import Turned, admit_account_call
 from services.calls.authorise_call import Authorised, CallContext, authorise_call
 from services.calls.bind_caller_id import BindOutcome, bind_caller_id, unbind_caller_id
 from services.calls.call_outcome import CallOutcome, find_call_outcome
@@ -131,6 +133,11 @@ class CardDesk:
 
     async def move_route(self, call_id: str, endpoint: str) -> bool:
         return await self.database.run(move_route, call_id, endpoint, self.now())
+
+    async def admit_account_call(self, call_id: str, source: CallSource, channel_id: str) -> Authorised | Turned:
+        self._draw = next_draw(self._draw)
+        how = (self.now(), self.zone, self.rate_source, self._draw)
+        return await self.database.run(admit_account_call, call_id, source, channel_id, *how)
 
     async def outcome(self, call_id: str) -> CallOutcome | None:
         return await self.database.run(find_call_outcome, call_id)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from models import Account, Client, Wallet
+from models import Account, AccountLoad, Client, Wallet
 from services.store.run import run
 
 
@@ -27,11 +27,17 @@ class AccountFacts:
     tag: str
     tech_prefix: str
     capacity: int | None
+    calls_up: int
     wallet_id: int
     currency: str
     balance_micros: int
     held_micros: int
     credit_limit_micros: int
+
+    @property
+    def lines_left(self) -> int | None:
+        """How many calls more may begin; None: no limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.calls_up)
 
     @property
     def available_micros(self) -> int:
@@ -51,6 +57,7 @@ ACCOUNT_QUERY = (
         Account.originator_tag,
         Account.tech_prefix,
         Account.originator_capacity,
+        func.coalesce(AccountLoad.originating, 0),
         Wallet.id,
         Wallet.currency,
         Wallet.balance_micros,
@@ -59,6 +66,7 @@ ACCOUNT_QUERY = (
     )
     .join(Client, Client.id == Account.client_id)
     .join(Wallet, Wallet.id == Client.wallet_id)
+    .outerjoin(AccountLoad, AccountLoad.account_id == Account.id)
 )
 ACCOUNT_BY_ID = ACCOUNT_QUERY.where(Account.id == bindparam("account"))
 

@@ -1,4 +1,4 @@
-"""A line and the money for one call of an account: counted and set aside in the transaction of its hold (JA-42)."""
+"""The money and a line for one call of an account: counted and set aside in the transaction of its hold (JA-42)."""
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
@@ -37,19 +37,21 @@ SET_ASIDE = (
 
 
 def hold_for_account(session: Session, account: AccountFacts, amount_micros: int) -> Refusal | None:
-    """None: line and money are the call's. Otherwise nothing has changed."""
-    if not _take_line(session, account):
-        return Refusal.ALL_LINES_BUSY
+    """None: money and line are the call's. Otherwise nothing has changed.
+
+    Money first: a call that finds none locks nothing, and others need not wait for its end.
+    """
     wanted = {"wallet": account.wallet_id, "amount_micros": amount_micros}
     if run(session, SET_ASIDE, wanted).one_or_none() is None:
-        free_line(session, account.account_id)
         return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
+    if not _take_line(session, account):
+        _free_money(session, account, amount_micros)
+        return Refusal.ALL_LINES_BUSY
     # Once more, now that the wallet is locked: the account may have been switched off since it was identified.
     if get_account(session, account.account_id).is_enabled:
         return None
     free_line(session, account.account_id)
-    freed = {"held_micros": Wallet.held_micros - amount_micros, "open_holds": Wallet.open_holds - 1}
-    session.execute(update(Wallet).where(Wallet.id == account.wallet_id).values(freed))
+    _free_money(session, account, amount_micros)
     return Refusal.NOT_ALLOWED
 
 
@@ -66,3 +68,8 @@ def _take_line(session: Session, account: AccountFacts) -> bool:
         return True
     insert_or_skip(session, AccountLoad, account_id=account.account_id)
     return run(session, TAKE_LINE, wanted).one_or_none() is not None
+
+
+def _free_money(session: Session, account: AccountFacts, amount_micros: int) -> None:
+    freed = {"held_micros": Wallet.held_micros - amount_micros, "open_holds": Wallet.open_holds - 1}
+    session.execute(update(Wallet).where(Wallet.id == account.wallet_id).values(freed))

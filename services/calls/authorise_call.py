@@ -64,7 +64,7 @@ def authorise_call(
     """Hold the money of a call, once for each call id: a repeat gives the first answer.
 
     The hold row goes in before the wallet is touched: the other order deadlocks against a settlement of the same call.
-    The line of a carrier comes last (lock order: hold, the originator's line, wallet, the carrier's line).
+    The line of a carrier comes last (lock order: hold, wallet, the originator's line, the carrier's line).
     """
     frozen = _frozen(quote, replace(context, house=_house(session, quote, context)))
     is_new = insert_or_skip(
@@ -79,7 +79,7 @@ def authorise_call(
         quote=frozen.as_json(),
     )
     if not is_new:
-        return _first_answer(session, call_id)
+        return get_authorised(session, call_id)
     refusal = _hold(session, quote, now)
     if refusal is None:
         claimed = claim_first(session, quote.routes, now)
@@ -189,6 +189,14 @@ def _money_refusal(session: Session, quote: Quote) -> Refusal:
     return Refusal.CARD_IN_USE if in_use else Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
 
 
-def _first_answer(session: Session, call_id: str) -> Authorised:
-    stored = session.scalars(select(Hold.quote).where(Hold.call_id == call_id)).one()
-    return Authorised(call_id, FrozenQuote.from_json(stored))
+def get_authorised(session: Session, call_id: str) -> Authorised:
+    """The first answer to a call that was authorised."""
+    authorised = find_authorised(session, call_id)
+    assert authorised is not None  # noqa: S101 (its hold stands)
+    return authorised
+
+
+def find_authorised(session: Session, call_id: str) -> Authorised | None:
+    """None: the call has no hold."""
+    stored = session.scalars(select(Hold.quote).where(Hold.call_id == call_id)).one_or_none()
+    return None if stored is None else Authorised(call_id, FrozenQuote.from_json(stored))

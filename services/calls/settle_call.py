@@ -83,18 +83,18 @@ class UnknownCall:
 def settle_call(session: Session, settlement: Settlement, now: datetime, zone: tzinfo) -> Settled | UnknownCall:
     """Charge what was talked, never more than the hold; write ledger rows and call record.
 
-    Hold, account, card, wallet and the carriers' loads are locked in this order. A second settlement changes nothing
-    and gives the first result.
+    Hold, card, wallet and the loads of originator and carriers are locked in this order. A second settlement changes
+    nothing and gives the first result.
     """
     held = _close_hold(session, settlement, now)
     if held is None:
         return _settle_late(session, settlement, now, zone) or _first_result(session, settlement.call_id)
-    if held.account_id is not None:
-        free_line(session, held.account_id)
     charge = _charge(session, held, settlement, now, zone)
     lines = lines_within(charge.lines(), held.amount_micros)
     cost_micros = sum(line.amount_micros for line in lines)
     available_micros = _free_and_charge(session, held, cost_micros)
+    if held.account_id is not None:
+        free_line(session, held.account_id)
     _book(session, settlement.call_id, held, lines, now)
     record = call_record(settlement, held, charge, lines, now)
     run(session, RECORD, record)
