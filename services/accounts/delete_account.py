@@ -48,7 +48,7 @@ def preview_deletion(session: Session, account_id: int) -> Deletion:
     """The sums that the dialog shows first (JA-12); nothing is changed."""
     account = session.get_one(Account, account_id)
     client = session.get_one(Client, account.client_id)
-    wallet = session.get_one(Wallet, client.wallet_id)
+    wallet = session.get_one(Wallet, client.wallet_id, populate_existing=True)
     calls = session.scalars(select(func.count()).select_from(CallRecord).where(_counting(account_id))).one()
     entries, refund_micros = _sums(session, account_id)
     balance_micros = wallet.balance_micros + refund_micros

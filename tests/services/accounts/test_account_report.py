@@ -20,6 +20,7 @@ from services.accounts.delete_account import delete_account, disable_account
 from services.accounts.find_account import find_account_id
 from services.accounts.save_client import update_client
 from services.accounts.save_gateway import create_gateway, gateway_list
+from services.audit.audit_report import AuditFilter, audit_entries
 from services.store.keyset import Wanted
 from services.store.version_check import NotThere
 
@@ -51,7 +52,7 @@ def four(trade: AccountWorld) -> dict[str, int]:
 
 
 def test_the_list_has_the_columns_of_the_guide(trade: AccountWorld, four: dict[str, int]) -> None:
-    """JA-1, JA-4 to JA-10: number, client, account, what identifies it, tech prefix, both roles."""
+    """JA-1, JA-4, JA-5, JA-6, JA-7, JA-8, JA-9, JA-10: number, client, account, ident, tech prefix, both roles."""
     retail, login, numbers, carrier = rows(trade)
     assert (retail["id"], retail["client"], retail["account"]) == (four["Retail"], "Acme Telecom", "Retail")
     assert (retail["ident_by"], retail["ident"], retail["tech_prefix"]) == ("ip", "10.0.0.0/24; 192.0.2.7", "77")
@@ -156,6 +157,21 @@ def test_an_account_is_named_by_number_endpoint_or_name(trade: AccountWorld, fou
         find_account_id(trade.session, "Retail")
     with pytest.raises(NotThere, match="no account Nobody"):
         find_account_id(trade.session, "Nobody")
+
+
+@pytest.mark.usefixtures("four")
+def test_the_audit_log_is_opened_for_one_client(trade: AccountWorld) -> None:
+    """JA-17, JA-18: from the row of an account to its client, and to all that was changed on that client."""
+    client_id = rows(trade, search="Carrier", search_field=SearchField.ACCOUNT)[0]["client_id"]
+    update_client(trade.session, client_id, None, {"notes": "calls at night"}, ACTOR, NOW)
+    wanted = AuditFilter(object_kind="client", object_id=str(client_id))
+    newest, oldest = audit_entries(trade.session, wanted, 50)
+    assert (newest["act"], newest["before"], newest["after"]) == (
+        "client.changed",
+        {"notes": None},
+        {"notes": "calls at night"},
+    )
+    assert (oldest["act"], oldest["after"]["name"]) == ("client.created", "Acme Telecom")
 
 
 @pytest.mark.usefixtures("four")
