@@ -45,8 +45,9 @@ def has_right(right: Right) -> bool:
 
 
 def actor() -> Actor:
-    """For the audit log: the operator, by the console, from its address."""
-    return Actor(get_signed().operator.name, Door.CONSOLE, address())
+    """The operator, by the console, from its address: for the audit log, and for services that ask for a right."""
+    operator = get_signed().operator
+    return Actor(operator.name, Door.CONSOLE, address(), operator.rights, operator.reseller_id, operator.distributor_id)
 
 
 def address() -> str:

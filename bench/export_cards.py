@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from bench.machine import keep_result, memory_mb, new_keys, postgresql
 from models import AccessNumber, CardGroup, IvrPlan, IvrPlanGroup, RateTable
 from models.database import make_engine, make_read_engine, session_factory
+from services.keys.permit import Permit
 from services.keys.pin_keys import load_pin_keys
 from services.series.export_series import TITLES, export_series, series_to_export
 from services.series.generate_cards import generate_cards
@@ -105,9 +106,9 @@ def _work(url: str, folder: str, work: str, _: str) -> None:
     begun, cpu = time.perf_counter(), time.process_time()
     with Session(make_read_engine(url)) as session:
         if work == "print":
-            print_cards(session, plan_print(session, PrintOrder(PRINTED_SERIES)), file, keys, UTC)
+            print_cards(session, plan_print(session, PrintOrder(PRINTED_SERIES)), file, Permit(keys), UTC)
         else:
-            export_series(session, series_to_export(session, SERIES), file, SheetForm(work), UTC, keys)
+            export_series(session, series_to_export(session, SERIES), file, SheetForm(work), UTC, Permit(keys))
     print(json.dumps({
         "seconds": round(time.perf_counter() - begun, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),

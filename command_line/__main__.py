@@ -37,7 +37,8 @@ from command_line.worker import worker
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="callingcard")
-def main() -> None:
+@click.option("--as", "as_operator", metavar="OPERATOR", help="Act as this operator: its role decides about PINs.")
+def main(as_operator: str | None) -> None:
     """Prepaid calling cards for Asterisk. Begin with: callingcard up"""
 
 

@@ -1,10 +1,46 @@
-"""Who sits at the command line, for the audit log."""
+"""Who sits at the command line: for the audit log, and for what asks for a right."""
 
 import getpass
+from typing import TypeVar
 
+import click
+
+from billing.rights import ALL_RIGHTS
+from command_line.errors import Failure
+from command_line.installation import read_session, settings
 from services.audit.audit import Actor, Door
+from services.keys.permit import Permit, PermitRefused
+from services.operators.operator_facts import find_operator
+
+Keys = TypeVar("Keys")
 
 
 def cli_actor() -> Actor:
-    """The login name of the user; acts of the command line stand in the audit log as door `cli`."""
-    return Actor(getpass.getuser(), Door.CLI)
+    """The user of this machine, who owns the key file and may do all; or the operator of `--as`, with its role."""
+    name = _chosen_operator()
+    if name is None:
+        return Actor(getpass.getuser(), Door.CLI, rights=ALL_RIGHTS)
+    with read_session() as session:
+        found = find_operator(session, name)
+    if found is None or not found.is_enabled:
+        raise Failure(f"There is no enabled operator {name}.", "callingcard operator list")
+    return Actor(
+        found.name,
+        Door.CLI,
+        rights=found.rights,
+        reseller_id=found.reseller_id,
+        distributor_id=found.distributor_id,
+    )
+
+
+def permitted(answer: Permit[Keys] | PermitRefused) -> Permit[Keys]:
+    """The permit, or its refusal as a failure; ask when the transaction that noted either is committed."""
+    if isinstance(answer, PermitRefused):
+        raise Failure(answer.sentence, "Ask an operator of such a role, or: callingcard operator role NAME ROLE")
+    return answer
+
+
+def _chosen_operator() -> str | None:
+    context = click.get_current_context(silent=True)
+    chosen = context.find_root().params.get("as_operator") if context else None
+    return chosen or settings().operator or None

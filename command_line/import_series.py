@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from billing.card_number import SERIES_NUMBER_MAX, CardNumberRefused
-from command_line.actor import cli_actor
+from command_line.actor import cli_actor, permitted
 from command_line.amount import AMOUNT
 from command_line.errors import Failure
 from command_line.form import id_of
@@ -16,7 +16,7 @@ from command_line.series_files import ask
 from command_line.show import console, emit_json, json_option, money
 from models import CardGroup, RateTable
 from services.keys.closed_keys import KeyClosed
-from services.series.import_cards import Imported, ImportTerms, import_cards
+from services.series.import_cards import Imported, ImportTerms, import_cards, permit_import
 from services.series.import_cells import Clock, ImportedCard
 from services.series.import_systems import CardSystem, read_cards
 from services.series.import_table import ImportRefused
@@ -70,7 +70,7 @@ def import_series(*, file: Path, dry_run: bool, yes: bool, as_json: bool, **aske
 
 
 def _imported(cards: list[ImportedCard], asked: dict[str, Any], *, dry_run: bool) -> Imported:
-    keys = pin_keys()
+    actor, keys = cli_actor(), pin_keys()
     with write_session() as session:
         terms = ImportTerms(
             system=CardSystem(asked["system"]),
@@ -81,7 +81,10 @@ def _imported(cards: list[ImportedCard], asked: dict[str, Any], *, dry_run: bool
             face_value_micros=asked["value"],
             allows_dense_pins=asked["allow_dense_pins"],
         )
-        done = import_cards(session, keys, cards, terms, cli_actor(), now(), settings().zone)
+        answer = permit_import(session, actor, keys, terms, now(), cards=len(cards), dry_run=dry_run)
+    permit = permitted(answer)
+    with write_session() as session:
+        done = import_cards(session, permit, cards, terms, actor, now(), settings().zone)
         if dry_run:
             session.rollback()
     return done

@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from billing.card_number import SERIAL_MAX
-from command_line.actor import cli_actor
+from command_line.actor import cli_actor, permitted
 from command_line.installation import now, read_session, settings, write_session
 from command_line.job_progress import progress_bar
 from command_line.series_files import FILE, ask, told
 from command_line.show import console, emit_json, json_option
 from services.keys.key_file import KeyFile
-from services.series.print_cards import PrintOrder, note_print, plan_print, print_cards
+from services.series.print_cards import PrintOrder, permit_print, plan_print, print_cards
 from services.store.new_file import new_file, refuse_standing
 
 SERIAL = click.IntRange(0, SERIAL_MAX)
@@ -53,15 +53,16 @@ def print_series(
     order = PrintOrder(number, access=texts, **asked)
     with told():
         refuse_standing(file, replaces=force)
-        keys = KeyFile(settings().keys_file)
+        actor, keys = cli_actor(), KeyFile(settings().keys_file)
         with read_session() as session:
             plan = plan_print(session, order)
         if not yes:
             ask(f"Write {plan.cards} cards with their PINs to {file}? Whoever reads it can use the cards.")
         with write_session() as session:
-            note_print(session, plan, cli_actor(), now())
+            answer = permit_print(session, plan, actor, keys, now())
+        permit = permitted(answer)
         with new_file(file, replaces=force) as draft, read_session() as session, progress_bar("Cards") as progress:
-            pages = print_cards(session, plan, draft, keys, settings().zone, progress)
+            pages = print_cards(session, plan, draft, permit, settings().zone, progress)
     if as_json:
         emit_json({"file": file, "cards": plan.cards, "pages": pages, "cards_left_out": plan.cards_left_out})
         return

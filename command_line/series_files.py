@@ -7,17 +7,29 @@ from typing import Any
 
 import click
 
-from command_line.actor import cli_actor
+from command_line.actor import cli_actor, permitted
 from command_line.errors import Failure
 from command_line.installation import now, read_session, settings, write_session
 from command_line.job_progress import progress_bar
 from command_line.show import console, emit_json, json_option
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
-from services.series.export_series import ExportRefused, PinUnreadable, export_series, note_export, series_to_export
+from services.series.export_series import (
+    ExportRefused,
+    PinUnreadable,
+    export_series,
+    note_export,
+    permit_export,
+    series_to_export,
+)
 from services.store.new_file import FileStands, new_file, refuse_standing
 from services.store.sheet_writer import RowsMiscounted, SheetForm
-from services.vouchers.export_vouchers import export_vouchers, note_voucher_export, vouchers_to_export
+from services.vouchers.export_vouchers import (
+    export_vouchers,
+    note_voucher_export,
+    permit_voucher_export,
+    vouchers_to_export,
+)
 
 Command = Callable[..., Any]
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -57,16 +69,19 @@ def export_cards(
     """Write all cards of the series NUMBER to FILE: MOR's columns, status and expiry. Only you can read the file."""
     with told():
         refuse_standing(file, replaces=force)
-        keys = KeyFile(settings().keys_file) if with_secrets else None
+        actor, keys = cli_actor(), KeyFile(settings().keys_file) if with_secrets else None
         with read_session() as session:
             series = series_to_export(session, number)
         sheet = chosen_form(form, file)
         if with_secrets and not yes:
             ask(f"Write the PINs of {series.cards} cards to {file}? Whoever reads it can use the cards.")
         with write_session() as session:
-            note_export(session, series, sheet, cli_actor(), now(), with_pins=with_secrets)
+            answer = permit_export(session, series, sheet, actor, keys, now()) if keys else None
+            if answer is None:
+                note_export(session, series, sheet, actor, now())
+        permit = permitted(answer) if answer else None
         with new_file(file, replaces=force) as draft, read_session() as session, progress_bar("Cards") as progress:
-            export_series(session, series, draft, sheet, settings().zone, keys, progress)
+            export_series(session, series, draft, sheet, settings().zone, permit, progress)
     erased = series.pins_erased if with_secrets else 0
     if as_json:
         emit_json({"file": file, "cards": series.cards, "with_pins": with_secrets, "pins_erased": erased})
@@ -86,16 +101,19 @@ def export_batch(
     """Write all vouchers of the batch NAME to FILE. Only you can read the file."""
     with told():
         refuse_standing(file, replaces=force)
-        keys = KeyFile(settings().keys_file) if with_secrets else None
+        actor, keys = cli_actor(), KeyFile(settings().keys_file) if with_secrets else None
         with read_session() as session:
             batch = vouchers_to_export(session, name)
         sheet = chosen_form(form, file)
         if with_secrets and not yes:
             ask(f"Write the codes of {batch.quantity} vouchers to {file}? Whoever reads it can redeem them.")
         with write_session() as session:
-            note_voucher_export(session, batch, sheet, cli_actor(), now(), with_codes=with_secrets)
+            answer = permit_voucher_export(session, batch, sheet, actor, keys, now()) if keys else None
+            if answer is None:
+                note_voucher_export(session, batch, sheet, actor, now())
+        permit = permitted(answer) if answer else None
         with new_file(file, replaces=force) as draft, read_session() as session, progress_bar("Vouchers") as progress:
-            export_vouchers(session, batch, draft, sheet, settings().zone, keys, progress)
+            export_vouchers(session, batch, draft, sheet, settings().zone, permit, progress)
     if as_json:
         emit_json({"file": file, "vouchers": batch.quantity, "with_codes": with_secrets})
     else:

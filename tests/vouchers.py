@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from factories import KEYS, NOW, micros
 
 from services.audit.audit import Actor, Door
+from services.keys.permit import Permit
 from services.vouchers.make_vouchers import NewVoucherBatch, make_vouchers, open_voucher_batch
 from services.vouchers.voucher_report import voucher_rows
 
@@ -26,4 +27,4 @@ def vouchers(session: Session, name: str = "May", **terms: object) -> list[str]:
     batch_id = a_batch(session, name, **terms)
     while not make_vouchers(session, KEYS, batch_id, NOW).is_whole:
         pass
-    return [row.code for row in voucher_rows(session, KEYS, batch_id)]
+    return [row.code for row in voucher_rows(session, Permit(KEYS), batch_id)]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from billing.rights import Right
 from models import AuditEntry, AuditHead
 
 CHAIN_BEGIN = bytes(32)
@@ -44,11 +45,18 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an operator's name, a card's number, a job's name; from where, if by a network."""
+    """Who acts: an operator's name, a card's number, a job's name; from where, if by a network.
+
+    `rights` are those of the operator's role: none unless the door gives them. One bound to a reseller or a distributor
+    has them for its own cards only.
+    """
 
     name: str
     door: Door
     address: str | None = None
+    rights: frozenset[Right] = frozenset()
+    reseller_id: int | None = None
+    distributor_id: int | None = None
 
     def __str__(self) -> str:
         return f"{self.door}:{self.name}"

@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 from billing.card_number import SERIAL_DIGITS, grouped
 from billing.expiry import last_day
 from billing.money import minor_digits, text_from_micros
+from billing.rights import Right
 from billing.states import CardStatus
 from models import Card, CardGroup, CardSeries, Wallet
 from services.audit.audit import Act, Actor, note
+from services.keys.permit import Permit, PermitRefused, ask_permit
 from services.keys.pin_keys import KeySource, PinKeys
 from services.store.run import run
 from services.store.sheet_writer import Row, SheetForm, write_table
@@ -50,6 +52,7 @@ class SeriesToExport:
     cards: int
     pins_erased: int
     fee_every_hours: int | None
+    reseller_id: int | None
 
 
 def series_to_export(session: Session, number: int) -> SeriesToExport:
@@ -64,15 +67,25 @@ def series_to_export(session: Session, number: int) -> SeriesToExport:
     counts = select(func.count(Card.id), func.count(Card.pin_encrypted)).where(Card.series_id == series.id)
     cards, readable = session.execute(counts).one()
     hours = series.maintenance_every_hours if series.maintenance_fee_micros else None
-    return SeriesToExport(series.id, number, currency, cards, cards - readable, hours)
+    return SeriesToExport(series.id, number, currency, cards, cards - readable, hours, series.reseller_id)
 
 
-def note_export(
-    session: Session, series: SeriesToExport, form: SheetForm, actor: Actor, now: datetime, *, with_pins: bool
-) -> None:
-    """Name who takes what, in a transaction that ends before the first PIN is read."""
+def note_export(session: Session, series: SeriesToExport, form: SheetForm, actor: Actor, now: datetime) -> None:
+    """Name who takes an export without PINs."""
+    note(session, actor, _act(series, form, with_pins=False), now)
+
+
+def permit_export(
+    session: Session, series: SeriesToExport, form: SheetForm, actor: Actor, keys: KeySource, now: datetime
+) -> Permit[KeySource] | PermitRefused:
+    """For an export with PINs, in a transaction that ends before the first one is read."""
+    act = _act(series, form, with_pins=True)
+    return ask_permit(session, actor, [Right.EXPORT_PINS], keys, act, now, reseller_id=series.reseller_id)
+
+
+def _act(series: SeriesToExport, form: SheetForm, *, with_pins: bool) -> Act:
     facts = {"series": series.number, "cards": series.cards, "with_pins": with_pins, "format": form.value}
-    note(session, actor, Act("series.exported", "card_series", str(series.series_id), after=facts), now)
+    return Act("series.exported", "card_series", str(series.series_id), after=facts)
 
 
 def export_series(
@@ -81,18 +94,18 @@ def export_series(
     file: Path,
     form: SheetForm,
     zone: tzinfo,
-    keys: KeySource | None = None,
+    permit: Permit[KeySource] | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> None:
-    """Write the file; PINs only with `keys`. Use a read session: it sees one moment of the database."""
-    write_table(file, form, TITLES, card_rows(session, series, zone, keys, progress), series.cards)
+    """Write the file; PINs only with a permit. Use a read session: it sees one moment of the database."""
+    write_table(file, form, TITLES, card_rows(session, series, zone, permit, progress), series.cards)
 
 
 def card_rows(
     session: Session,
     series: SeriesToExport,
     zone: tzinfo,
-    keys: KeySource | None = None,
+    permit: Permit[KeySource] | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> Iterator[Row]:
     """A row of TITLES for each card in the order of serials; moments by the platform's clock."""
@@ -100,7 +113,7 @@ def card_rows(
     done = 0
     with run(session, _query(series.series_id)) as found:
         for rows in found.partitions(ROWS_A_ROUND):
-            current = keys.current() if keys else None
+            current = permit.keys.current() if permit else None
             for number, encrypted, *facts in rows:
                 yield texts.row(number, pin_text(current, encrypted, number) if current else None, *facts)
             done += len(rows)

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from billing.card_number import SERIAL_DIGITS, card_number, keyed_number
 from billing.expiry import ExpiryRefused, end_of_day, grace_ends_at
+from billing.rights import Right
 from billing.states import CardStatus, ExpiryGivenBy, JobState, PinEntryMode
 from models import Card, CardGroup, CardSeries, Job, Wallet, WalletKind
 from services.audit.audit import Act, Actor, note
 from services.cards.use_up_card import is_used_up
 from services.keys.closed_keys import refuse_closed_key
+from services.keys.permit import Permit, PermitRefused, ask_permit
 from services.keys.pin_keys import PinKeys
 from services.money.house_wallets import open_house
 from services.series.check_import import refusals, split
@@ -56,9 +58,18 @@ class Imported:
     by_status: Mapping[str, int]
 
 
+def permit_import(
+    session: Session, actor: Actor, keys: PinKeys, terms: ImportTerms, now: datetime, *, cards: int, dry_run: bool
+) -> Permit[PinKeys] | PermitRefused:
+    """An import makes cards, and it tells which of its PINs a card here has, when nothing is written too."""
+    facts = {"system": terms.system.value, "cards": cards, "dry_run": dry_run}
+    act = Act("series.import_asked", "card_group", str(terms.card_group_id), after=facts)
+    return ask_permit(session, actor, [Right.MAKE_CARDS, Right.SEE_PINS], keys, act, now)
+
+
 def import_cards(
     session: Session,
-    keys: PinKeys,
+    permit: Permit[PinKeys],
     cards: Sequence[ImportedCard],
     terms: ImportTerms,
     actor: Actor,
@@ -68,6 +79,7 @@ def import_cards(
     """In this transaction, or ImportRefused with each line that cannot be a card here. SeriesRefused and KeyClosed as
     for a generated series.
     """
+    keys = permit.keys
     group = session.get_one(CardGroup, terms.card_group_id)
     numbered = _numbered(cards, terms, group)
     if refused := refusals(session, keys, group, numbered):

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from billing.card_number import SERIAL_DIGITS, SERIAL_MAX
 from billing.expiry import last_day
 from billing.money import minor_digits, text_from_micros
+from billing.rights import Right
 from billing.states import CardStatus, PinEntryMode
 from models import AccessNumber, Card, CardGroup, CardSeries, IvrPlan, IvrPlanGroup, Wallet
-from services.audit.audit import Act, Actor, note
+from services.audit.audit import Act, Actor
 from services.cards.card_words import CARD_WORDS, CardWords
+from services.keys.permit import Permit, PermitRefused, ask_permit
 from services.keys.pin_keys import KeySource
 from services.series.card_sheet import GRIDS, CardPrint, Sheet, draw_sheets, missing_glyphs
 from services.series.export_series import ExportRefused, Progress, pin_text, series_to_export
@@ -68,6 +70,7 @@ class PrintPlan:
     dial: Access
     keys_number: bool
     sheet: Sheet
+    reseller_id: int | None
 
 
 def plan_print(session: Session, order: PrintOrder) -> PrintPlan:
@@ -99,30 +102,36 @@ def plan_print(session: Session, order: PrintOrder) -> PrintPlan:
         access[0],
         keys_number,
         _sheet(order, group.name, access, keys_number=keys_number),
+        series.reseller_id,
     )
 
 
-def note_print(session: Session, plan: PrintPlan, actor: Actor, now: datetime) -> None:
-    """Printing reads PINs: name who does it, in a transaction that ends before the first one is read."""
+def permit_print(
+    session: Session, plan: PrintPlan, actor: Actor, keys: KeySource, now: datetime
+) -> Permit[KeySource] | PermitRefused:
+    """Printing reads PINs: ask for it, in a transaction that ends before the first one is read."""
     order = plan.order
     facts = {"series": order.series_number, "cards": plan.cards, "qr_with_pin": order.qr_with_pin}
     if (order.first_serial, order.last_serial) != (0, SERIAL_MAX):
         facts |= {"first_serial": order.first_serial, "last_serial": order.last_serial}
-    note(session, actor, Act("series.printed", "card_series", str(plan.series_id), after=facts), now)
+    act = Act("series.printed", "card_series", str(plan.series_id), after=facts)
+    return ask_permit(session, actor, [Right.EXPORT_PINS], keys, act, now, reseller_id=plan.reseller_id)
 
 
 def print_cards(
     session: Session,
     plan: PrintPlan,
     file: Path,
-    keys: KeySource,
+    permit: Permit[KeySource],
     zone: tzinfo,
     progress: Progress = lambda _done, _total: None,
     *,
     compressed: bool = True,
 ) -> int:
     """Write the PDF, and give its pages. Use a read session: it sees one moment of the database."""
-    return draw_sheets(file, plan.sheet, _cards(session, plan, keys, zone, progress), plan.cards, compressed=compressed)
+    return draw_sheets(
+        file, plan.sheet, _cards(session, plan, permit.keys, zone, progress), plan.cards, compressed=compressed
+    )
 
 
 def dial_code(plan: PrintPlan, number: str, pin: str) -> str:

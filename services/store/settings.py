@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     report_currency: str = Field(
         "USD", description="Currency in which reports sum up several currencies (callingcard currency)"
     )
+    operator: str | None = Field(
+        None, description="Operator whose role decides at the command line; empty = all rights of the local owner"
+    )
     allow_ghost_above_100: bool = Field(
         default=False, description="Allow announcing more than is delivered (features.md 3.3: mind the law)"
     )

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from billing.card_number import grouped
 from billing.expiry import last_day
 from billing.money import minor_digits, text_from_micros
+from billing.rights import Right
 from models import Voucher, VoucherBatch
 from services.audit.audit import Act, Actor, note
+from services.keys.permit import Permit, PermitRefused, ask_permit
 from services.keys.pin_keys import KeySource, PinKeys
 from services.series.export_series import ROWS_A_ROUND, ExportRefused, PinUnreadable, Progress
 from services.store.run import run
@@ -34,12 +36,21 @@ def vouchers_to_export(session: Session, name: str) -> VoucherBatch:
     return batch
 
 
-def note_voucher_export(
-    session: Session, batch: VoucherBatch, form: SheetForm, actor: Actor, now: datetime, *, with_codes: bool
-) -> None:
-    """Name who takes what, in a transaction that ends before the first code is read."""
+def note_voucher_export(session: Session, batch: VoucherBatch, form: SheetForm, actor: Actor, now: datetime) -> None:
+    """Name who takes an export without codes."""
+    note(session, actor, _act(batch, form, with_codes=False), now)
+
+
+def permit_voucher_export(
+    session: Session, batch: VoucherBatch, form: SheetForm, actor: Actor, keys: KeySource, now: datetime
+) -> Permit[KeySource] | PermitRefused:
+    """For an export with codes, in a transaction that ends before the first one is read. No reseller owns a batch."""
+    return ask_permit(session, actor, [Right.EXPORT_PINS], keys, _act(batch, form, with_codes=True), now)
+
+
+def _act(batch: VoucherBatch, form: SheetForm, *, with_codes: bool) -> Act:
     facts = {"batch": batch.name, "vouchers": batch.quantity, "with_codes": with_codes, "format": form.value}
-    note(session, actor, Act("voucher_batch.exported", "voucher_batch", str(batch.id), after=facts), now)
+    return Act("voucher_batch.exported", "voucher_batch", str(batch.id), after=facts)
 
 
 def export_vouchers(
@@ -48,21 +59,21 @@ def export_vouchers(
     file: Path,
     form: SheetForm,
     zone: tzinfo,
-    keys: KeySource | None = None,
+    permit: Permit[KeySource] | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> None:
-    """Write the file; codes only with `keys`. Use a read session: it sees one moment of the database."""
-    write_table(file, form, TITLES, _rows(session, batch, zone, keys, progress), batch.quantity)
+    """Write the file; codes only with a permit. Use a read session: it sees one moment of the database."""
+    write_table(file, form, TITLES, _rows(session, batch, zone, permit, progress), batch.quantity)
 
 
 def _rows(
-    session: Session, batch: VoucherBatch, zone: tzinfo, keys: KeySource | None, progress: Progress
+    session: Session, batch: VoucherBatch, zone: tzinfo, permit: Permit[KeySource] | None, progress: Progress
 ) -> Iterator[Row]:
     value = Decimal(text_from_micros(batch.value_micros, minor_digits(batch.currency)))
     expires = None if batch.expires_at is None else last_day(batch.expires_at, zone).isoformat()
     serial, done = 0, 0
     while rows := _round_after(session, batch.id, serial):
-        current = keys.current() if keys else None
+        current = permit.keys.current() if permit else None
         for serial, status, encrypted in rows:
             code = _code(current, encrypted, batch.id, serial) if current and encrypted else None
             yield batch.name, serial, code, value, batch.currency, status.value, expires

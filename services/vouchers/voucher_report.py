@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.states import VoucherStatus
 from models import Card, Voucher, VoucherBatch
+from services.keys.permit import Permit
 from services.keys.pin_keys import PinKeys
 from services.vouchers.voucher_codes import decrypted_code
 
@@ -82,7 +83,7 @@ def voucher_report(session: Session, batch: VoucherBatch, serial: int) -> dict[s
     }
 
 
-def voucher_rows(session: Session, keys: PinKeys, batch_id: int) -> Iterator[VoucherRow]:
+def voucher_rows(session: Session, permit: Permit[PinKeys], batch_id: int) -> Iterator[VoucherRow]:
     """Every voucher of a batch in the order of serials, opened, a round at a time. A code that was erased after its
     export comes no more.
     """
@@ -91,7 +92,7 @@ def voucher_rows(session: Session, keys: PinKeys, batch_id: int) -> Iterator[Vou
     while rows := _round_after(session, batch_id, serial):
         for serial, status, encrypted in rows:
             if encrypted is not None:
-                code = decrypted_code(keys, encrypted, batch_id, serial)
+                code = decrypted_code(permit.keys, encrypted, batch_id, serial)
                 yield VoucherRow(serial, code, batch.value_micros, batch.currency, batch.expires_at, status)
 
 

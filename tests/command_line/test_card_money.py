@@ -15,6 +15,7 @@ from billing.states import CardType
 from command_line.__main__ import main
 from command_line.installation import settings
 from models import AuditEntry, VoucherBatch
+from services.keys.permit import Permit
 from services.keys.pin_keys import create_pin_keys, load_pin_keys
 from services.money.verify_ledger import verify_ledger
 from services.vouchers.generate_vouchers import generate_vouchers
@@ -65,7 +66,7 @@ def number(world: World, place: int = 0) -> str:
 
 def codes(world: World) -> list[str]:
     batch_id = world.session.scalars(select(VoucherBatch.id)).one()
-    rows = [row.code for row in voucher_rows(world.session, load_pin_keys(settings().keys_file), batch_id)]
+    rows = [row.code for row in voucher_rows(world.session, Permit(load_pin_keys(settings().keys_file)), batch_id)]
     world.session.commit()
     return rows
 

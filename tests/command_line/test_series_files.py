@@ -21,10 +21,13 @@ from sqlalchemy.orm import Session
 from vouchers import vouchers
 
 from billing.card_number import grouped
+from billing.rights import Role
 from billing.states import CardStatus
 from command_line.__main__ import main
 from models import AuditEntry, Card, VoucherBatch, Wallet
+from services.audit.audit import Actor, Door
 from services.keys.pin_keys import create_pin_keys
+from services.operators.save_operator import OperatorRole, create_operator
 from services.series import export_series
 from services.store import sheet_writer
 
@@ -271,3 +274,36 @@ def test_cards_are_printed_after_a_yes_and_audited(engine: Engine, tmp_path: Pat
     with Session(engine) as session:
         [facts] = session.scalars(select(AuditEntry.after).where(AuditEntry.act == "series.printed"))
     assert facts == {"series": 1, "cards": 5, "qr_with_pin": False}
+
+
+ACTS = (
+    ("series", "export", "1", "FILE", "--with-pins", "--yes"),
+    ("series", "print", "1", "FILE", "--yes"),
+    ("voucher", "export", FORMULA, "FILE", "--with-codes", "--yes"),
+)
+
+
+@pytest.mark.parametrize("words", ACTS)
+@pytest.mark.usefixtures("cards")
+def test_as_an_operator_without_the_right_no_pin_leaves(
+    engine: Engine, tmp_path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal is audited under the operator's name; no file is made. The owner of the key file may."""
+    with Session(engine) as session, session.begin():
+        create_operator(session, "sue", OperatorRole(Role.SUPPORT), Actor("tests", Door.CLI), NOW)
+    file = tmp_path / "out.pdf"
+    told = [str(file) if word == "FILE" else word for word in words]
+    refused = callingcard("--as", "Sue", *told)
+    assert refused.exit_code == 1
+    assert "This needs the right to export pins" in refused.output
+    assert not file.exists()
+    with Session(engine) as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(1)).one()
+    assert (entry.actor, entry.act.rpartition(".")[2]) == ("sue", "refused")
+    monkeypatch.setenv("CALLINGCARD_OPERATOR", "sue")
+    assert "This needs the right" in callingcard(*told).output
+    monkeypatch.setenv("CALLINGCARD_OPERATOR", "nobody")
+    assert "There is no enabled operator nobody." in callingcard(*told).output
+    monkeypatch.delenv("CALLINGCARD_OPERATOR")
+    done(*told)
+    assert file.exists()

@@ -13,13 +13,15 @@ from factories import ACCESS, KEYS, NOW, World, a_world, row
 from sqlalchemy import select, update
 
 from billing.card_number import grouped
+from billing.rights import ALL_RIGHTS
 from billing.states import CardStatus
 from models import AccessNumber, AuditEntry, Card
 from services.audit.audit import Actor, Door
 from services.cards.card_words import CARD_WORDS
+from services.keys.permit import Permit
 from services.series.card_sheet import GRIDS, MARK_LENGTH
 from services.series.export_series import ExportRefused
-from services.series.print_cards import PrintOrder, dial_code, note_print, plan_print, print_cards
+from services.series.print_cards import PrintOrder, dial_code, permit_print, plan_print, print_cards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +33,7 @@ PIN_ONLY = {"pin_entry_mode": "pin_only"}
 
 def printed(session: Session, file: Path, **order: Any) -> str:  # noqa: ANN401 (of PrintOrder)
     plan = plan_print(session, PrintOrder(1, **order))
-    print_cards(session, plan, file, KEYS, UTC, compressed=False)
+    print_cards(session, plan, file, Permit(KEYS), UTC, compressed=False)
     return "\n".join(texts(file))
 
 
@@ -95,7 +97,7 @@ def test_pages_are_full_and_marked_for_the_knife(session: Session, tmp_path: Pat
 def test_a_pdf_is_small_and_names_no_pin_outside_its_pages(session: Session, tmp_path: Path) -> None:
     world = a_world(session)
     plan = plan_print(session, PrintOrder(1))
-    assert print_cards(session, plan, tmp_path / "cards.pdf", KEYS, UTC) == 1
+    assert print_cards(session, plan, tmp_path / "cards.pdf", Permit(KEYS), UTC) == 1
     content = (tmp_path / "cards.pdf").read_bytes()
     assert not any(card.pin.encode() in content for card in world.cards)
     assert len(content) < 100_000
@@ -122,7 +124,7 @@ def test_the_code_dials_and_keeps_the_pin_out(
     assert dial_code(plan, number, pin) == expected
     assert ("#" in expected, pin in expected) == (False, bool(order.get("qr_with_pin")))
     one = replace(plan, cards=1, order=replace(plan.order, last_serial=1))
-    print_cards(session, one, tmp_path / "card.pdf", KEYS, UTC, compressed=False)
+    print_cards(session, one, tmp_path / "card.pdf", Permit(KEYS), UTC, compressed=False)
     assert drawn_code(tmp_path / "card.pdf") == [bytes(modules) for modules in segno.make(expected, error="m").matrix]
 
 
@@ -181,7 +183,7 @@ def test_only_unused_cards_are_printed(session: Session, tmp_path: Path) -> None
 def test_printing_is_a_reading_of_pins_in_the_audit_log(session: Session) -> None:
     world = a_world(session)
     plan = plan_print(session, PrintOrder(1, last_serial=1, qr_with_pin=True))
-    note_print(session, plan, Actor("anna", Door.CONSOLE), NOW)
+    permit_print(session, plan, Actor("anna", Door.CONSOLE, rights=ALL_RIGHTS), KEYS, NOW)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "series.printed")).one()
     assert (entry.actor, entry.object_id, entry.happened_at) == ("anna", str(world.series_id), NOW)
     assert entry.after == {"series": 1, "cards": 1, "qr_with_pin": True, "first_serial": 0, "last_serial": 1}

@@ -16,6 +16,7 @@ from vouchers import CLERK, a_batch, vouchers
 
 from billing.states import VoucherStatus
 from models import AuditEntry, Voucher, VoucherBatch
+from services.keys.permit import Permit
 from services.keys.pin_keys import create_pin_keys
 from services.money.verify_ledger import verify_ledger
 from services.vouchers import make_vouchers as making
@@ -67,11 +68,11 @@ def test_a_batch_that_was_cut_short_goes_on_where_it_was(session: Session) -> No
     steps = [make_vouchers(session, KEYS, batch_id, NOW, chunk=10) for _ in range(2)]
     assert [(step.done, step.is_whole) for step in steps] == [(10, False), (20, False)]
     assert session.scalars(select(VoucherBatch.made_at)).one() is None
-    early = [row.code for row in voucher_rows(session, KEYS, batch_id)]
+    early = [row.code for row in voucher_rows(session, Permit(KEYS), batch_id)]
     assert open_voucher_batch(session, TERMS, CLERK, NOW) == batch_id
     assert make_vouchers(session, KEYS, batch_id, NOW, chunk=10).is_whole
     assert make_vouchers(session, KEYS, batch_id, NOW, chunk=10).done == 25
-    rows = list(voucher_rows(session, KEYS, batch_id))
+    rows = list(voucher_rows(session, Permit(KEYS), batch_id))
     assert [row.serial for row in rows] == list(range(1, 26))
     assert [row.code for row in rows][:20] == early
     assert session.scalars(select(VoucherBatch.made_at)).one() == NOW
@@ -193,7 +194,7 @@ def test_reports_count_by_state_and_tell_no_code(session: Session) -> None:
     one = voucher_report(session, batch, 1)
     assert one is not None
     assert one["status"] == "ready"
-    assert code not in f"{oldest}{one}{next(voucher_rows(session, KEYS, batch.id))!r}"
+    assert code not in f"{oldest}{one}{next(voucher_rows(session, Permit(KEYS), batch.id))!r}"
     assert voucher_report(session, batch, 2) is None
 
 

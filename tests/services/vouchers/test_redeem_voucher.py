@@ -14,6 +14,7 @@ from vouchers import CLERK, a_batch, vouchers
 from billing.states import CardStatus, CardType, RechargeExtends
 from ivr_prompts.language import languages, load_language
 from models import Card, LedgerEntry, Voucher, VoucherBatch
+from services.keys.permit import Permit
 from services.keys.pin_keys import PinKeys
 from services.money.verify_ledger import verify_ledger
 from services.vouchers.block_vouchers import block_vouchers
@@ -75,7 +76,7 @@ def test_what_is_no_code_is_not_found(world: World, code: str) -> None:
 def test_none_is_good_before_its_batch_is_whole(world: World) -> None:
     batch_id = a_batch(world.session, quantity=3)
     make_vouchers(world.session, KEYS, batch_id, NOW, chunk=2)
-    codes = [row.code for row in voucher_rows(world.session, KEYS, batch_id)]
+    codes = [row.code for row in voucher_rows(world.session, Permit(KEYS), batch_id)]
     assert redeem(world, codes[0]) is VoucherRefusal.NOT_FOUND
     make_vouchers(world.session, KEYS, batch_id, NOW, chunk=2)
     assert isinstance(redeem(world, codes[0]), Redeemed)
