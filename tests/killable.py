@@ -1,7 +1,7 @@
 """Long work in a process of its own, in chunks so small that a kill meets it half-way.
 
-Run: python killable.py generate|rotate|vouchers URL KEY_FILE [JOB_OR_BATCH_ID].
-It says "begun" when the first chunk is about to be made.
+Run: python killable.py generate|rotate|vouchers|expiry URL KEY_FILE [JOB_OR_BATCH_ID].
+It says "begun" when the first chunk is about to be made; expiry when it is made.
 """
 
 from __future__ import annotations
@@ -11,15 +11,22 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.database import make_engine, session_factory
 from services.audit.audit import Actor, Door
 from services.keys import reseal
 from services.keys.key_file import KeyFile
 from services.keys.rotate_keys import rotate_keys
-from services.series import series_in_making
+from services.series import recompute_expiry, series_in_making
+from services.series.apply_expiry import apply_expiry_step
 from services.series.generate_cards import generate_cards
 from services.vouchers.generate_vouchers import generate_vouchers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session, sessionmaker
 
 HOUSE = Path(__file__).parents[1]
 
@@ -52,6 +59,7 @@ def finish(process: subprocess.Popen[str]) -> None:
 def main(work: str, url: str, key_file: str, job_id: str = "0") -> None:
     series_in_making.CARDS_A_CHUNK = 200
     reseal.ROWS_A_CHUNK = 50
+    recompute_expiry.CARDS_A_CHUNK = 10
     sessions = session_factory(make_engine(url, pool_size=1))
     file = Path(key_file)
     is_told = []
@@ -69,8 +77,21 @@ def main(work: str, url: str, key_file: str, job_id: str = "0") -> None:
         generate_cards(sessions, KeyFile(file), int(job_id), clock, progress)
     elif work == "vouchers":
         generate_vouchers(sessions, KeyFile(file), int(job_id), clock, progress)
+    elif work == "expiry":
+        apply_expiry(sessions, int(job_id), clock, progress)
     else:
         rotate_keys(sessions, file, Actor("test", Door.JOB), clock, progress=progress)
+
+
+def apply_expiry(
+    sessions: sessionmaker[Session], job_id: int, clock: Callable[[], datetime], progress: Callable[[int, int], None]
+) -> None:
+    """As the command line and the nightly jobs do it: a transaction a step."""
+    goes_on = True
+    while goes_on:
+        with sessions.begin() as session:
+            goes_on = apply_expiry_step(session, job_id, clock(), UTC)
+        progress(0, 0)
 
 
 if __name__ == "__main__":
