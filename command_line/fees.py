@@ -8,7 +8,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from command_line.installation import now
-from command_line.job_run import JobEnd, JobRun, forecast, job_desk, run_job
+from command_line.job_run import JobDesk, JobEnd, JobRun, forecast, job_desk, run_job
 from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from command_line.show import console, emit_json, json_option, money
 from fastagi.logs import set_up_logs
@@ -58,8 +58,7 @@ def _do(job: Job, *, dry_run: bool, as_json: bool) -> None:
     set_up_logs()
     with job_desk() as desk:
         if dry_run:
-            step = forecast(desk, job, now())
-            _show(step, {"job": job.name, "dry_run": True, **step.as_json()} if as_json else None)
+            _forecast(desk, job, as_json=as_json)
             return
         with Progress(console=console, transient=True, disable=as_json or not console.is_terminal) as bar:
             task = bar.add_task(job.doing)
@@ -75,6 +74,20 @@ def _do(job: Job, *, dry_run: bool, as_json: bool) -> None:
         _tell(ended)
     if ended.exit_status:
         raise SystemExit(ended.exit_status)
+
+
+def _forecast(desk: JobDesk, job: Job, *, as_json: bool) -> None:
+    """The run itself first finishes new dates of cards, which a dry run cannot know: it names the series."""
+    unfinished = desk.read(job.unprepared)
+    step = forecast(desk, job, now())
+    document = {"job": job.name, "dry_run": True, **step.as_json()}
+    if unfinished:
+        document["dates_unfinished"] = unfinished
+    _show(step, document if as_json else None)
+    if unfinished and not as_json:
+        series = ", ".join(map(str, unfinished))
+        console.print(f"[yellow]The new dates of series {series} are not all written yet: the run does that first,[/]")
+        console.print("[yellow]so that what it then finds may differ from this.[/]")
 
 
 def _show(step: JobStep, document: object) -> None:

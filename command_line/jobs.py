@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from services.audit.audit import Actor, Door
-from services.series.apply_expiry import apply_expiry_left
+from services.series.apply_expiry import apply_expiry_left, series_being_dated
 from services.upkeep.charge_fees import book_due_fees
 from services.upkeep.expire_cards import cards_past, count_cards_past, expire_cards, expiry_forecast
 from services.upkeep.job_step import JobStep
@@ -31,7 +31,7 @@ class Forecast(Protocol):
 @dataclass(frozen=True, slots=True)
 class Job:
     """`find` and `count` tell which cards wait; `work` is one transaction over some of them. Before them come the
-    steps of `prepare`, each a transaction, until it answers False.
+    steps of `prepare`, each a transaction, until it answers False; `unprepared` names the series that they are for.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Job:
     work: Callable[[Session, Sequence[int], datetime, tzinfo], JobStep]
     forecast: Forecast
     prepare: Callable[[Session, datetime, tzinfo], bool] = lambda _session, _now, _zone: False
+    unprepared: Callable[[Session], list[int]] = lambda _session: []
 
 
 FEES = Job(
@@ -59,6 +60,7 @@ EXPIRE = Job(
     work=lambda session, card_ids, now, _zone: expire_cards(session, card_ids, Actor("expire", Door.JOB), now),
     forecast=expiry_forecast,
     prepare=apply_expiry_left,  # a card must not expire by a date that its series no longer has
+    unprepared=series_being_dated,
 )
 LAPSE = Job(
     "lapse",
@@ -68,4 +70,5 @@ LAPSE = Job(
     work=lambda session, card_ids, now, zone: lapse_cards(session, card_ids, Actor("lapse", Door.JOB), now, zone),
     forecast=lapse_forecast,
     prepare=apply_expiry_left,
+    unprepared=series_being_dated,
 )

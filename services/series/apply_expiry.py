@@ -45,6 +45,12 @@ def find_expiry_job(session: Session, series_number: int | None = None) -> Job |
     return session.scalars(query).one_or_none()
 
 
+def series_being_dated(session: Session) -> list[int]:
+    """Numbers of the series whose cards do not all have their new dates yet: their edit goes on, or was killed."""
+    keys = session.scalars(select(Job.key).where(Job.kind == APPLY_EXPIRY, Job.state.in_(UNFINISHED)).order_by(Job.id))
+    return sorted({int(key.partition(":")[0]) for key in keys})
+
+
 def apply_expiry_step(session: Session, job_id: int, now: datetime, zone: tzinfo) -> bool:
     """The next cards; False when the job is at its end. Killed anywhere, the next step goes on where it was."""
     job = session.scalars(select(Job).where(Job.id == job_id).with_for_update()).one()

@@ -225,6 +225,25 @@ def test_cards_at_the_end_of_their_life_survive_every_kill(
         assert verify_ledger(session) == []
 
 
+def test_a_dry_run_names_the_series_whose_dates_are_not_finished(
+    engine: Engine, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run finishes the killed edit first, so no card expires by a date that its series no longer has."""
+    monkeypatch.setattr(apply_expiry, "CARDS_AT_ONCE_MAX", 1)
+    late_cards(engine, 6)
+    now = datetime.now(UTC)
+    with Session(engine, autoflush=False) as session, session.begin():
+        session.execute(update(CardSeries).values(maintenance_fee_micros=0))
+        session.execute(update(Card).values(expires_at=now - timedelta(days=1)))
+        series_id = session.scalars(select(CardSeries.id)).one()
+        update_series(session, series_id, None, {"expiry_period_days": 365}, Actor("olga", Door.CLI), now, UTC)
+    told = json.loads(callingcard(environment, "fees", "expire", "--dry-run", "--json").stdout)
+    assert (told["cards"], told["dates_unfinished"]) == (6, [1])
+    assert "series 1 are not all written yet" in callingcard(environment, "fees", "expire", "--dry-run").stdout
+    assert json.loads(callingcard(environment, "fees", "expire", "--json").stdout)["cards"] == 0
+    assert "dates_unfinished" not in callingcard(environment, "fees", "expire", "--dry-run", "--json").stdout
+
+
 def wait_until_it_works(engine: Engine, job: subprocess.Popen[bytes], before: int) -> None:
     """Until the lock is held by a process that has begun, or something more is booked."""
     deadline = time.monotonic() + 20
