@@ -25,6 +25,7 @@ from command_line.plan import plan
 from command_line.prompts import prompts
 from command_line.rates import rates
 from command_line.reseller import reseller
+from command_line.route import route
 from command_line.series import series
 from command_line.tax import tax
 from command_line.up import up
@@ -57,6 +58,7 @@ for command in (
     series,
     plan,
     rates,
+    route,
     tax,
     client,
     currency,

@@ -59,8 +59,8 @@ def _option(field: Field) -> Callable[[Command], Command]:
     if field.kind is FieldKind.FLAG:
         return click.option(f"--{name}/--no-{name}", field.name, default=None, help=field.help)
     if field.words is not None:
-        words = click.Choice([word.value for word in field.words])
-        return click.option(f"--{name}", field.name, type=words, help=field.help)
+        words = click.Choice([word.value for word in field.words] + [NOTHING] * field.is_optional)
+        return click.option(f"--{name}", field.name, type=words, help=told)
     shapes = {
         FieldKind.WHOLE: "NUMBER",
         FieldKind.MONEY: "AMOUNT",

@@ -88,9 +88,9 @@ def quote_call(  # noqa: PLR0913 (the call, and where its prices come from)
     limit_seconds = affordable_seconds(price, share_micros(card, left), _seconds_max(card, left))
     loads = carrier_loads(session, [candidate.carrier.carrier_id for candidate in rates.candidates])
     moment = CallMoment(now, draw, loads)
-    routes = _choice(card, rates, price, limit_seconds, moment).routes
+    routes = choose_routes(card, rates, price, limit_seconds, moment).routes
     if not routes:
-        longest = _choice(card, rates, price, card.group.call_seconds_max, moment)
+        longest = choose_routes(card, rates, price, card.group.call_seconds_max, moment)
         if not longest.routes:
             return refusal_without_routes(longest)
     # A carrier's first block makes a very short call a loss: it is the money that is short.
@@ -155,14 +155,17 @@ def _calls_left(card: CardFacts) -> int:
     return max(1, card.calls_max - card.open_holds)
 
 
-def _choice(
+def choose_routes(
     card: CardFacts, rates: CallRates, price: CallPrice, granted_seconds: int, moment: CallMoment
 ) -> RouteChoice:
+    """The carriers of the card's call, and why others are passed over."""
     if rates.plan is None:
-        return RouteChoice((), ())
+        return RouteChoice((), rates.skipped)
     # An unlimited card was paid in advance: each of its calls earns nothing, so every carrier would look like a loss.
     is_guarded = rates.plan.loss_guard and card.group.card_type is not CardType.UNLIMITED
-    return ordered_routes(rates.candidates, price, replace(rates.plan, loss_guard=is_guarded), granted_seconds, moment)
+    terms = replace(rates.plan, loss_guard=is_guarded)
+    choice = ordered_routes(rates.candidates, price, terms, granted_seconds, moment)
+    return RouteChoice(choice.routes, (*rates.skipped, *choice.skipped))
 
 
 def refusal_without_routes(choice: RouteChoice) -> Refusal:
