@@ -20,6 +20,7 @@ from admin_web.views.operators import OperatorList
 from admin_web.views.phones import PhoneList
 from admin_web.views.rate_list import RateList
 from admin_web.views.rate_tables import RateTableList
+from admin_web.views.reports import ReportPage
 from admin_web.views.search import SearchPage
 from admin_web.views.series import SeriesList
 from admin_web.views.series_page import SeriesPage
@@ -45,6 +46,7 @@ def views() -> list[BaseView]:
         ClientList(),
         AccountList(),
         LedgerList(),
+        ReportPage(),
         OperatorList(),
         AuditList(),
         JobList(),

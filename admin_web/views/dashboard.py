@@ -1,15 +1,20 @@
 """The dashboard: what an operator wants to know first thing in the morning; each figure opens its list."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from flask_admin import AdminIndexView, expose
+from sqlalchemy.orm import Session
 
 from admin_web.access import get_signed, now, zone
 from admin_web.database import read_session
 from admin_web.page import GuardedPage
 from admin_web.texts import lazy_gettext
+from admin_web.views.reports import charts
 from billing.rights import Right
 from services.operators.scope import sees_all_cards
+from services.reports.report_calls import report_calls
+from services.reports.report_row import ReportRow
+from services.reports.report_terms import By, ReportTerms
 from services.reports.today import today_figures
 
 
@@ -27,5 +32,18 @@ class Dashboard(GuardedPage, AdminIndexView):
         operator = get_signed().operator
         sees_figures = Right.SEE_CALLS in operator.rights and sees_all_cards(operator)
         figures = today_figures(read_session(), now(), zone()) if sees_figures else None
+        rows = month(read_session(), now(), zone()) if sees_figures else []
         week = (now() + timedelta(days=7)).astimezone(zone()).date().isoformat()
-        return self.render("console/dashboard.html", figures=figures, week=week, today=now().astimezone(zone()).date())
+        return self.render(
+            "console/dashboard.html",
+            figures=figures,
+            charts=charts(rows, By.DAY),
+            week=week,
+            today=now().astimezone(zone()).date(),
+        )
+
+
+def month(session: Session, at: datetime, platform: tzinfo) -> list[ReportRow]:
+    """The last thirty days, from the sums that are kept ready."""
+    today = at.astimezone(platform).date()
+    return report_calls(session, ReportTerms((By.DAY,), today - timedelta(days=29), today), platform)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import UTC
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from models import CallerIdBinding
 from models.database import make_engine
 from services.audit.audit import Actor, Door
 from services.operators.save_operator import OperatorRole, create_operator, set_password
+from services.reports.roll_up_calls import roll_up_calls
 from services.store.settings import Settings
 from tests.factories import NOW
 
@@ -73,6 +75,9 @@ PAGES = (
     "/clients/",
     "/accounts/",
     "/ledger/",
+    "/reports/",
+    "/reports/?by=destination&from=2026-11-01&until=2026-11-30",
+    "/reports/?from=nonsense",
     "/jobs/",
     "/operators/",
     "/audit/",
@@ -93,6 +98,7 @@ def address(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPath
         world.call("call-1")
         world.settle(answered("call-1", 61))
         session.add(CallerIdBinding(caller_id="37060000001", card_id=world.cards[0].card_id, bound_at=NOW))
+        roll_up_calls(lambda work: work(session), NOW, UTC)
         create_operator(session, NAME, OperatorRole(Role.OWNER), Actor("tests", Door.CLI), now())
         set_password(session, NAME, PASSWORD, Actor("tests", Door.CLI), now())
     app = create_app(Settings(state_dir=tmp_path_factory.mktemp("console"), database_url=url, _env_file=None))
