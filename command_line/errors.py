@@ -8,6 +8,7 @@ from typing import IO, Any
 import click
 
 from services.store.fields import FieldsRefused
+from services.store.keyset import PlaceRefused
 from services.store.version_check import ChangedMeanwhile, NotThere
 
 
@@ -32,5 +33,5 @@ def refusing() -> Iterator[None]:
     """What a service refuses, as a failure with the service's own sentence."""
     try:
         yield
-    except (FieldsRefused, ChangedMeanwhile, NotThere) as refused:
+    except (FieldsRefused, ChangedMeanwhile, NotThere, PlaceRefused) as refused:
         raise Failure(str(refused)) from refused

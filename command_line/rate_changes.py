@@ -18,6 +18,7 @@ from command_line.rate_options import MOMENT, id_option, time_options
 from command_line.show import console, emit_json, json_option, money
 from models import Rate, RateTable
 from services.rates.block_prefix import block_prefix, unblock_prefix
+from services.rates.check_rate import prefix_problem
 from services.rates.rate_fields import RATE_FIELDS
 from services.rates.rate_report import RATES_SHOWN_MAX, rates_of_table
 from services.rates.save_rate import SavedRate, add_rate, change_rate, end_rate
@@ -112,19 +113,22 @@ def unblock(table: str, prefix: str, *, as_json: bool) -> None:
 @click.argument("prefix", default="")
 @click.option("--at", type=MOMENT, help="Only the rates whose period holds then (all otherwise).")
 @click.option("--most", type=click.IntRange(1, RATES_SHOWN_MAX), default=100, show_default=True, help="How many.")
-@click.option("--after", default="", help="The next page: behind this prefix.")
+@click.option("--after", help="The next page, by the place that the page before told.")
 @json_option
-def prefixes(table: str, prefix: str, *, at: datetime | None, most: int, after: str, as_json: bool) -> None:
+def prefixes(table: str, prefix: str, *, at: datetime | None, most: int, after: str | None, as_json: bool) -> None:
     """List the rates of the rate TABLE whose prefix begins with PREFIX, with their periods."""
-    with read_session() as session:
-        found = rates_of_table(session, _table_id(session, table), prefix=prefix, at=at, after=after, most=most)
+    problem = prefix_problem(prefix) if prefix else None
+    if problem:
+        raise click.BadParameter(problem, param_hint="prefix")
+    with refusing(), read_session() as session:
+        page = rates_of_table(session, _table_id(session, table), prefix=prefix, at=at, after=after, most=most)
         currency = session.scalars(select(RateTable.currency).where(RateTable.name == table)).one()
     if as_json:
-        emit_json(found)
+        emit_json({"rates": page.rates, "after": page.after})
         return
-    console.print(_shown(found, currency))
-    if len(found) == most:
-        console.print(f"Only the first {most} are shown: --after {found[-1]['prefix']} gives the next.")
+    console.print(_shown(page.rates, currency))
+    if page.after is not None:
+        console.print(f"There are more: --after {page.after}")
 
 
 RATE_COMMANDS = (add, change, end, block, unblock, prefixes)

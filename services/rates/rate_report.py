@@ -1,5 +1,6 @@
 """Rate tables and their rates in plain words, for the command line and for pages."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -7,10 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Rate, RateTable
-from services.rates.rate_fields import RATE_FIELDS
+from services.rates.rate_fields import PREFIX_DIGITS_MAX, RATE_FIELDS
 from services.rates.table_users import table_users
+from services.store.keyset import Order, Wanted, page_of
 
 RATES_SHOWN_MAX = 1_000
+BY_PREFIX = Order((Rate.prefix, Rate.valid_from, Rate.id))
 
 
 def rate_tables(session: Session, *, with_deleted: bool = False) -> list[dict[str, Any]]:
@@ -33,19 +36,31 @@ def find_table_report(session: Session, name: str) -> dict[str, Any] | None:
     return {**_table(table), "rates": rates, "users": [user.what for user in table_users(session, table.id)]}
 
 
+@dataclass(frozen=True, slots=True)
+class RatePage:
+    """`after` is the place behind which the next page begins; None: this one is the last."""
+
+    rates: list[dict[str, Any]]
+    after: str | None
+
+
 def rates_of_table(
-    session: Session, table_id: int, *, prefix: str = "", at: datetime | None = None, after: str = "", most: int = 100
-) -> list[dict[str, Any]]:
-    """Rates whose prefix begins with `prefix`, by prefix and period; `at`: only those of a period that holds then;
-    `after`: the next page, behind that prefix.
-    """
-    query = select(Rate).where(Rate.rate_table_id == table_id, Rate.prefix.startswith(prefix, autoescape=True))
+    session: Session,
+    table_id: int,
+    *,
+    prefix: str = "",
+    at: datetime | None = None,
+    after: str | None = None,
+    most: int = 100,
+) -> RatePage:
+    """Rates whose prefix begins with `prefix`, by prefix and period; `at`: only those of a period that holds then."""
+    query = select(Rate).where(Rate.rate_table_id == table_id)
+    if prefix:  # digits: an index knows a range in every collation, but not what begins with a text
+        query = query.where(Rate.prefix.between(prefix, prefix.ljust(PREFIX_DIGITS_MAX, "9")))
     if at is not None:
         query = query.where(Rate.valid_from <= at, Rate.valid_until.is_(None) | (Rate.valid_until > at))
-    if after:
-        query = query.where(Rate.prefix > after)
-    ordered = query.order_by(Rate.prefix, Rate.valid_from, Rate.days, Rate.from_minute)
-    return [rate_as_object(rate) for rate in session.scalars(ordered.limit(min(most, RATES_SHOWN_MAX)))]
+    page = page_of(session, query, BY_PREFIX, Wanted(min(most, RATES_SHOWN_MAX), after))
+    return RatePage([rate_as_object(row.Rate) for row in page.rows], page.after)
 
 
 def rate_as_object(rate: Rate) -> dict[str, Any]:

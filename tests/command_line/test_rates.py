@@ -61,7 +61,7 @@ def test_single_rates_are_added_changed_and_ended(shell: Shell) -> None:
     assert "passes midnight" in shell.run(*new, "--hours", "22:00-06:00", status=2)
     assert "write SECONDS:PRICE" in shell.run(*new, "--step", "120", status=2)
     assert "write SECONDS:PRICE" in shell.run(*new, "--step", "1:2:3:4:5", status=2)
-    [whole, night] = shell.json("rates", "prefixes", "RT TERM", 371)
+    [whole, night] = shell.json("rates", "prefixes", "RT TERM", 371)["rates"]
     assert whole["steps"] == [
         {"seconds": 120, "price_per_minute_micros": 500_000, "increment_seconds": 1, "fee_micros": 0},
         {"seconds": 60, "price_per_minute_micros": 200_000, "increment_seconds": 6, "fee_micros": 100_000},
@@ -82,7 +82,12 @@ def test_prefixes_are_blocked_and_opened(shell: Shell) -> None:
     assert "cost nothing" in shell.run("rates", "unblock", "RT TERM", 3706, status=1)
     shell.run("rates", "block", "RT TERM", 34)
     shell.run("rates", "unblock", "RT TERM", 34)
-    assert "Only the first 2 are shown: --after" in shell.run("rates", "prefixes", "RT TERM", "--most", 2)
+    assert "There are more: --after" in shell.run("rates", "prefixes", "RT TERM", "--most", 2)
+    first = shell.json("rates", "prefixes", "RT TERM", "--most", 2)
+    rest = shell.json("rates", "prefixes", "RT TERM", "--after", first["after"])
+    assert ([rate["prefix"] for rate in rest["rates"]][:2], rest["after"]) == (["34", "34"], None)
+    shell.run("rates", "prefixes", "RT TERM", "--after", "x", status=1)
+    assert "is not digits" in shell.run("rates", "prefixes", "RT TERM", "3%", status=2)
 
 
 def test_tax_profiles_are_saved_listed_and_shown(shell: Shell) -> None:

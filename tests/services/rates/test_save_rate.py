@@ -59,7 +59,7 @@ def added(session: Session, table_id: int, **values: Any) -> SavedRate:  # noqa:
 
 
 def shown(session: Session, table_id: int) -> list[tuple[int, str, str | None]]:
-    rates = rates_of_table(session, table_id)
+    rates = rates_of_table(session, table_id).rates
     return [(rate["price_per_minute_micros"], rate["valid_from"], rate["valid_until"]) for rate in rates]
 
 
@@ -213,7 +213,7 @@ def test_a_block_of_an_unknown_prefix_needs_a_name(session: Session, table_id: i
     with pytest.raises(FieldsRefused, match="has no rate of 371: give the destination a name"):
         block_prefix(session, table_id, "371", OPERATOR, NOW)
     block_prefix(session, table_id, "371", OPERATOR, NOW, destination_name="Latvia")
-    assert [rate["is_blocked"] for rate in rates_of_table(session, table_id)] == [True]
+    assert [rate["is_blocked"] for rate in rates_of_table(session, table_id).rates] == [True]
 
 
 def test_every_change_is_audited_and_told_to_the_decks(session: Session, table_id: int) -> None:
@@ -251,11 +251,23 @@ def test_rates_are_listed_by_prefix_period_and_page(session: Session, table_id: 
     session.execute(update(Rate).where(Rate.prefix == "372").values(valid_until=LATER))
 
     def listed(**how: Any) -> list[str]:  # noqa: ANN401
-        return [rate["prefix"] for rate in rates_of_table(session, table_id, **how)]
+        return [rate["prefix"] for rate in rates_of_table(session, table_id, **how).rates]
 
     assert listed(prefix="371") == ["371", "3712"]
+    assert listed(prefix="37") == ["371", "3712", "372"]
     assert listed(at=LATER) == ["1", "371", "3712"]
-    assert listed(after="371", most=1) == ["3712"]
+
+
+def test_a_page_ends_within_the_periods_of_a_prefix(session: Session, table_id: int) -> None:
+    rate = added(session, table_id)
+    for days in (10, 20):
+        begins_at = NOW + timedelta(days=days)
+        changes = {"price_per_minute_micros": days}
+        rate = change_rate(session, rate.id, changes, OPERATOR, NOW, begins_at=begins_at)
+    first = rates_of_table(session, table_id, most=2)
+    last = rates_of_table(session, table_id, most=2, after=first.after)
+    prices = [[rate["price_per_minute_micros"] for rate in page.rates] for page in (first, last)]
+    assert (prices, last.after) == ([[80_000, 10], [20]], None)
 
 
 def test_a_buying_rate_is_saved_as_a_selling_one(world: World) -> None:
