@@ -44,6 +44,7 @@ needs: $(VENV)/installed
 bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards made and exported, beside their goals: ten minutes
 	@$(BIN)/python -m bench.agi_protocol
 	@$(BIN)/python -m bench.complete_call
+	@$(BIN)/python -m bench.import_rates 200000
 	@$(BIN)/python -m bench.generate_cards 300000
 	@$(BIN)/python -m bench.export_cards 300000
 

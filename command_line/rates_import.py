@@ -1,6 +1,7 @@
 """callingcard rates import: a carrier's list read, shown beside the table, applied at a moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -27,7 +28,7 @@ from services.rate_import.prepare_import import ImportOrder, Prepared, prepare_i
 from services.rate_import.price_cells import DecimalSign
 from services.rate_import.refusals import CellRefused, FileRefused, Reason
 from services.rate_import.senders import remember_sender
-from services.rate_import.stage_import import ImportRefused, refuse_refused, stage_import
+from services.rate_import.stage_import import ImportRefused, Write, refuse_refused, stage_import
 
 PARTLY_DONE = 3
 
@@ -143,22 +144,31 @@ def _refuse(prepared: Prepared, *, as_json: bool) -> None:
 
 def _apply(prepared: Prepared, sender: str | None) -> int:
     facts = prepared.facts
-    with open_engine(make_engine(database_url(settings()), pool_size=1)) as engine, progress_bar("Staging") as progress:
-
-        def write(work: Callable[[Session], Any]) -> Any:  # noqa: ANN401 (what the work gives)
-            with Session(engine, autoflush=False) as session, session.begin():
-                return work(session)
-
+    with transactions() as write:
         try:
             with refusing():
                 if sender is not None:
                     remember = partial(remember_sender, name=sender, columns=facts.columns, options=facts.options)
                     facts = replace(facts, rate_sender_id=write(remember))
-                import_id = stage_import(write, facts, prepared.preview, cli_actor(), progress)
-                write(partial(apply_import, import_id=import_id, actor=cli_actor(), now=now()))
+                with progress_bar("Staging") as progress:
+                    import_id: int = stage_import(write, facts, prepared.preview, cli_actor(), progress)
+                with progress_bar("Applying") as progress:
+                    apply_import(write, import_id, cli_actor(), now, progress)
         except ImportRefused as refused:
             raise Failure(str(refused)) from refused
     return import_id
+
+
+@contextmanager
+def transactions() -> Iterator[Write]:
+    """Runs each work in a transaction of its own."""
+    with open_engine(make_engine(database_url(settings()), pool_size=1)) as engine:
+
+        def write(work: Callable[[Session], Any]) -> Any:  # noqa: ANN401 (what the work gives)
+            with Session(engine, autoflush=False) as session, session.begin():
+                return work(session)
+
+        yield write
 
 
 def _tell(prepared: Prepared, import_id: int | None, *, as_json: bool) -> None:

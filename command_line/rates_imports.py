@@ -1,4 +1,6 @@
-"""callingcard rates imports, import-show, undo: what was imported, and taking it back."""
+"""callingcard rates imports, import-show, import-resume, undo: what was imported, and taking it back."""
+
+from collections.abc import Callable
 
 import click
 from rich.table import Table
@@ -6,12 +8,14 @@ from rich.table import Table
 from command_line.actor import cli_actor
 from command_line.errors import Failure, refusing
 from command_line.form import id_of
-from command_line.installation import now, read_session, write_session
+from command_line.installation import now, read_session
+from command_line.job_progress import progress_bar
 from command_line.rates_export import export
-from command_line.rates_import import import_rates
+from command_line.rates_import import import_rates, transactions
 from command_line.series_files import ask
 from command_line.show import console, emit_json, json_option
 from models import RateTable
+from services.rate_import.apply_import import apply_import
 from services.rate_import.import_report import find_import, imports
 from services.rate_import.stage_import import ImportRefused
 from services.rate_import.undo_import import undo_import
@@ -68,16 +72,29 @@ def undo(number: int, *, yes: bool, as_json: bool) -> None:
     """Undo the import NUMBER: the table holds exactly the rates of before."""
     if not yes:
         ask(f"Take back the import {number}? Calls already made keep their prices.")
+    _run(undo_import, number, "Undoing", "undone", as_json=as_json)
+
+
+@click.command("import-resume")
+@click.argument("number", type=int)
+@json_option
+def import_resume(number: int, *, as_json: bool) -> None:
+    """Go on with the import NUMBER, whose applying was interrupted."""
+    _run(apply_import, number, "Applying", "applied", as_json=as_json)
+
+
+def _run(work: Callable[..., None], number: int, title: str, done: str, *, as_json: bool) -> None:
     try:
-        with refusing(), write_session() as session:
-            undone = undo_import(session, number, cli_actor(), now())
-            told = {"import": undone.id, "file": undone.file_name, "counts": undone.counts}
+        with refusing(), transactions() as write, progress_bar(title) as progress:
+            work(write, number, cli_actor(), now, progress)
     except ImportRefused as refused:
         raise Failure(str(refused), "callingcard rates imports") from refused
+    with read_session() as session:
+        report = find_import(session, number)
     if as_json:
-        emit_json(told)
-    else:
-        console.print(f"The import {number} of {told['file']} is undone.")
+        emit_json(report)
+    elif report is not None:
+        console.print(f"The import {number} of {report['file']} is {done}.")
 
 
-IMPORT_COMMANDS = (import_rates, imports_, import_show, undo, export)
+IMPORT_COMMANDS = (import_rates, imports_, import_show, import_resume, undo, export)

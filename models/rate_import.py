@@ -30,11 +30,13 @@ class ImportMode(StrEnum):
 
 
 class ImportState(StrEnum):
-    """STAGING is being written and cannot be applied."""
+    """STAGING is being written and cannot be applied; of APPLYING and UNDOING some codes are done, the rest follows."""
 
     STAGING = "staging"
     STAGED = "staged"
+    APPLYING = "applying"
     APPLIED = "applied"
+    UNDOING = "undoing"
     UNDONE = "undone"
 
 
@@ -69,12 +71,15 @@ class RateSender(Base):
 
 class RateImport(Base):
     """One file for one table. `applies_at` is the moment from which its rates hold at the earliest; `table_revision`
-    that of the table when both were compared. `counts`, `columns`, `options` and `notes` are what the preview told.
+    that of the table when both were compared. `changes_done` counts the changes in force. `counts`, `columns`,
+    `options` and `notes` are what the preview told.
     """
 
     __tablename__ = "rate_import"
     __table_args__ = (
-        CheckConstraint("(state IN ('applied', 'undone')) = (applied_at IS NOT NULL)", "applied_has_a_moment"),
+        CheckConstraint(
+            "(state IN ('applied', 'undoing', 'undone')) = (applied_at IS NOT NULL)", "applied_has_a_moment"
+        ),
         CheckConstraint("(state = 'undone') = (undone_at IS NOT NULL)", "undone_has_a_moment"),
         Index("ix_rate_import_table", "rate_table_id"),
     )
@@ -94,6 +99,7 @@ class RateImport(Base):
     notes: Mapped[list[str]] = mapped_column(JSON, default=list)
     made_by: Mapped[Name]
     made_at: Mapped[Moment]
+    changes_done: Mapped[int] = mapped_column(default=0, server_default="0")
     applied_by: Mapped[str | None] = mapped_column(String(120))
     applied_at: Mapped[Moment | None]
     undone_by: Mapped[str | None] = mapped_column(String(120))

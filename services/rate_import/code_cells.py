@@ -84,7 +84,7 @@ def _country_first(code: str) -> str:
 
 
 def _checked(code: str) -> str:
-    if not code.isascii() or code.startswith("0"):
+    if not code.isascii() or not code or code.startswith("0"):
         raise _refused(f"{code[:30]}: no country's code begins with 0.")
     if len(code) > NUMBER_DIGITS_MAX:
         raise _refused(f"{code[:30]}: a code has at most {NUMBER_DIGITS_MAX} digits.")

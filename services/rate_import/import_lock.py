@@ -11,18 +11,20 @@ STATEMENT_SECONDS_MAX = 300  # calls only read rates, and on PostgreSQL readers 
 NEXT = {
     ImportState.STAGING: "it was not staged to its end: import the file again",
     ImportState.STAGED: "it is not applied yet",
+    ImportState.APPLYING: "it is applied in part: go on with it, or undo it",
+    ImportState.UNDOING: "it is undone in part: go on with that",
     ImportState.APPLIED: "it is applied already",
     ImportState.UNDONE: "it is undone: import the file again",
 }
 
 
-def locked_import(session: Session, import_id: int, state: ImportState) -> tuple[RateImport, RateTable]:
+def locked_import(session: Session, import_id: int, states: frozenset[ImportState]) -> tuple[RateImport, RateTable]:
     """The table's row is locked until the end of the transaction: two changes of one table come one after the other."""
     query = select(RateImport).where(RateImport.id == import_id).execution_options(populate_existing=True)
     found = session.scalars(query.with_for_update()).one_or_none()
     if found is None:
         raise ImportRefused(f"There is no import {import_id}: look at the list of imports.")
-    if found.state is not state:
+    if found.state not in states:
         raise ImportRefused(f"The import {import_id} cannot be taken: {NEXT[found.state]}.")
     return found, usable_table(session, found.rate_table_id)
 

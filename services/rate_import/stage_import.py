@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import ImportMode, ImportState, Rate, RateChange, RateImport, RateImportRefusal, RateTable
 from services.audit.audit import Act, Actor, note
 from services.rate_import.compare import Change, Comparing, Preview
+from services.rate_import.import_chunks import let_calls_in
 from services.rate_import.refusals import Reason, RefusedLine
 from services.rate_import.sheet import Progress, nothing_shown
 from services.rate_import.table_rates import rate_columns
@@ -49,12 +50,14 @@ def stage_import(
 ) -> int:
     """The id of the import. One that was killed on the way stays in the state `staging` and changes nothing."""
     refuse_refused(preview.refused, facts.left_out)
-    changes = sorted(preview.changes, key=lambda change: (change.act, change.key, change.valid_from))
+    changes = sorted(preview.changes, key=lambda change: (change.key, change.valid_from))  # all of a code together
     import_id: int = write(lambda session: _begin(session, facts, preview, actor))
     for place in range(0, len(changes), CHANGES_A_CHUNK):
         some = changes[place : place + CHANGES_A_CHUNK]
         write(lambda session, some=some, place=place: _insert(session, import_id, some, place))  # type: ignore[misc]
         progress(place + len(some), len(changes))
+        if place + len(some) < len(changes):
+            let_calls_in()
     write(lambda session: _end(session, import_id, preview.refused, facts, actor))
     return import_id
 

@@ -21,6 +21,7 @@ from services.rate_import.stage_import import stage_import
 from services.rate_import.undo_import import undo_import
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -71,15 +72,21 @@ class Desk:
 
     def staged(self, content: str | bytes, **order: Any) -> int:  # noqa: ANN401 (of an ImportOrder)
         prepared = self.prepared(content, **order)
-        return stage_import(lambda work: work(self.session), prepared.facts, prepared.preview, ACTOR)
+        return stage_import(self.write, prepared.facts, prepared.preview, ACTOR)
+
+    def write(self, work: Callable[[Session], Any]) -> Any:  # noqa: ANN401 (what the work gives)
+        return work(self.session)
+
+    def applies(self, import_id: int, now: datetime = NOW) -> None:
+        apply_import(self.write, import_id, ACTOR, lambda: now)
 
     def applied(self, content: str | bytes, **order: Any) -> int:  # noqa: ANN401 (of an ImportOrder)
         import_id = self.staged(content, **order)
-        apply_import(self.session, import_id, ACTOR, NOW)
+        self.applies(import_id)
         return import_id
 
     def undone(self, import_id: int) -> None:
-        undo_import(self.session, import_id, ACTOR, NOW)
+        undo_import(self.write, import_id, ACTOR, lambda: NOW)
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Every column of every rate of the table."""

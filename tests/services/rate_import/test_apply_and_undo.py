@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from factories import NOW
@@ -10,10 +12,17 @@ from lists import ACTOR, Desk, day
 from sqlalchemy import select, update
 
 from models import AuditEntry, ImportMode, ImportState, Rate, RateChange, RateImport, RateTable
+from services.rate_import import import_chunks
 from services.rate_import.apply_import import apply_import
 from services.rate_import.refusals import FileRefused, Reason
 from services.rate_import.stage_import import ImportRefused
+from services.rate_import.undo_import import undo_import
 from services.routing.deck_revision import deck_revision, touch_deck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
 
 TODAY = f"{NOW:%Y-%m-%d}"
 HEAD = "Code,Destination,Rate,Effective,Increment\n"
@@ -184,29 +193,29 @@ def test_a_table_changed_since_the_preview_is_not_overwritten(carrier: Desk) -> 
     touch_deck(carrier.session, carrier.table_id)
     carrier.session.expire_all()
     with pytest.raises(ImportRefused, match="has changed since the preview"):
-        apply_import(carrier.session, import_id, ACTOR, NOW)
+        carrier.applies(import_id)
     assert carrier.rows() == []
 
 
 def test_a_preview_of_yesterday_is_not_applied(carrier: Desk) -> None:
     import_id = carrier.staged("Code,Rate\n44,0.02\n")
     with pytest.raises(ImportRefused, match="which is past"):
-        apply_import(carrier.session, import_id, ACTOR, NOW + timedelta(hours=2))
+        carrier.applies(import_id, NOW + timedelta(hours=2))
 
 
 def test_an_import_is_applied_once_and_not_before_it_is_staged_whole(carrier: Desk) -> None:
     import_id = carrier.applied("Code,Rate\n44,0.02\n")
     with pytest.raises(ImportRefused, match="it is applied already"):
-        apply_import(carrier.session, import_id, ACTOR, NOW)
+        carrier.applies(import_id)
     killed = RateImport(rate_table_id=carrier.table_id, mode=ImportMode.AMEND, applies_at=NOW, table_revision=0)
     for name, value in {"file_name": "x", "file_sha256": "0" * 64, "made_by": "anna", "made_at": NOW}.items():
         setattr(killed, name, value)
     carrier.session.add(killed)
     carrier.session.flush()
     with pytest.raises(ImportRefused, match="it was not staged to its end"):
-        apply_import(carrier.session, killed.id, ACTOR, NOW)
+        carrier.applies(killed.id)
     with pytest.raises(ImportRefused, match="There is no import 987654"):
-        apply_import(carrier.session, 987_654, ACTOR, NOW)
+        carrier.applies(987_654)
 
 
 def test_refused_lines_stop_the_import_unless_their_reason_is_left_out(carrier: Desk) -> None:
@@ -287,3 +296,49 @@ def test_hours_that_overlap_those_of_the_table_are_refused(carrier: Desk) -> Non
 def test_what_cannot_be_decided_is_refused_as_a_whole(carrier: Desk, content: str | bytes, sentence: str) -> None:
     with pytest.raises(FileRefused, match=sentence):
         carrier.prepared(content, dates=None)
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("killed_after", range(1, 5))
+def test_whoever_is_killed_on_the_way_can_go_on_or_back(
+    carrier: Desk, monkeypatch: pytest.MonkeyPatch, killed_after: int
+) -> None:
+    """SQLite takes chunks of whole codes; PostgreSQL takes all in one transaction."""
+    monkeypatch.setattr(import_chunks, "SQLITE_CHANGES_MAX", 3)
+    for code in range(40, 50):
+        carrier.has(str(code), 10_000)
+    before = carrier.rows()
+    text = "Code,Rate\n" + "".join(f"{code},0.02\n" for code in range(40, 50))
+    steps = 0
+
+    def dying(work: Callable[[Session], object]) -> object:
+        nonlocal steps
+        steps += 1
+        if steps > killed_after:
+            raise Killed
+        return work(carrier.session)
+
+    import_id = carrier.staged(text)
+    with suppress(Killed):
+        apply_import(dying, import_id, ACTOR, lambda: NOW)
+    begun = {row[0] for row in carrier.periods() if row[2] == TODAY}
+    ended = {row[0] for row in carrier.periods() if row[3] == TODAY}
+    assert begun == ended  # no code without a rate, none with two
+    if killed_after % 2:
+        carrier.undone(import_id)
+        assert carrier.rows() == before
+        return
+    if begun != set(map(str, range(40, 50))):
+        carrier.applies(import_id)
+    assert [row for row in carrier.periods() if row[2] == TODAY] == [
+        (str(c), 20_000, TODAY, None) for c in range(40, 50)
+    ]
+    steps = 0
+    with suppress(Killed):
+        undo_import(dying, import_id, ACTOR, lambda: NOW)
+    if carrier.rows() != before:
+        carrier.undone(import_id)
+    assert carrier.rows() == before
