@@ -117,14 +117,14 @@ def _live_table(up: list[LiveCallRow]) -> Table:
 
 
 def _table(found: list[dict[str, Any]]) -> Table:
-    table = Table("placed", "card", "destination", "outcome", "carrier", box=None)
+    table = Table("placed", "card or account", "destination", "outcome", "carrier", box=None)
     for name in ("talk s", "limit s", "cost"):
         table.add_column(name, justify="right")
     table.add_column("call id")
     for call in found:
         table.add_row(
             call["placed_at"][:19].replace("T", " "),
-            call["card"] or "-",
+            call["card"] or call["account"] or "-",
             f"{call['destination']} {call['destination_name']}",
             call["disposition"],
             call.get("carrier") or "-",

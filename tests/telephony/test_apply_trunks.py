@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asterisk
 
 NOWHERE = "127.0.0.1"
+SETTLE_AGREEMENT_MS = 500  # a carrier that counts two seconds on a busy machine
 FULL = TrunkPlan(
     (
         Trunk("north.udp", NOWHERE, 9),
@@ -176,3 +177,42 @@ def test_a_dead_carrier_that_qualify_knows_costs_no_ring_time(plant: Plant, serv
         ("demo.dead", "CHANUNAVAIL"),
         ("demo.second", "ANSWER"),
     ]
+
+
+IAX_CARRIER = """[general]
+bindport = {port}
+bindaddr = 127.0.0.1
+allowguest = yes
+requirecalltoken = no
+calltokenoptional = 0.0.0.0/0.0.0.0
+disallow = all
+allow = ulaw
+[guest]
+type = user
+context = demo-carries
+requirecalltoken = no
+"""
+
+
+def test_ja_47_a_call_goes_out_by_iax2(plant: Plant, server: TinyAgiServer) -> None:
+    port = free_udp_port()
+    (plant.carrier.instance.etc / "iax.conf").write_text(IAX_CARRIER.format(port=port))
+    plant.carrier.console("module load chan_iax2.so")
+    etc = plant.platform.instance.etc
+    before = {name: (etc / name).read_text() for name in render_trunk_files(TrunkPlan())}
+    plan = TrunkPlan((Trunk("north.iax", NOWHERE, port, Transport.IAX2),))
+    files = {**render_trunk_files(plan), CARRIERS: before[CARRIERS]}
+    target = Target(etc, plant.platform.console)
+    server.rounds = [dial("9999010020", "north.iax")]
+    try:
+        apply_trunks(target, files, plan)
+        run_call(plant)
+    finally:
+        apply_trunks(target, before, TrunkPlan())
+        plant.platform.console("module unload chan_iax2.so")
+        plant.carrier.console("module unload chan_iax2.so")
+    settle = only(server)
+    assert (settle.route, settle.dial_status) == ("north.iax", "ANSWER")
+    assert abs(settle.talk_ms - 2_000) < SETTLE_AGREEMENT_MS
+    (ours,) = leg_ms(plant, settle.call_id)
+    assert abs(settle.talk_ms - ours) < AGREEMENT_MS
