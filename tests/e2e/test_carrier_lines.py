@@ -1,0 +1,103 @@
+"""Carriers with few lines on real Asterisk: a call claims one as it moves on, another call takes the next carrier."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from caller import ASK_NUMBER, ASK_PIN, Caller, dialling
+from factories import a_group, a_plan, a_rate_table, a_series, row
+from house import RATES, House
+from sqlalchemy import insert, select, update
+
+from billing.routing_plan import RoutingStrategy
+from billing.states import PinEntryMode
+from models import Account, AccountLoad, AccountNumber, CallerIdMode, NumberUse, RoutingPlan, RoutingPlanCarrier
+from services.keys.pin_keys import load_pin_keys
+from services.routing.deck_revision import touch_deck
+from services.series.create_series import create_series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
+
+    from services.series.create_series import NewCard
+
+pytestmark = pytest.mark.asterisk
+
+FEW_LINES = "18005550120"
+IN_TURN = ("demo.cheap", "demo.dear", "demo.second")  # the first refuses every call
+POOL = ("15559990001", "15559990002")
+SECONDS_CARRIERS_COST, DEARS_COST = 550, 750  # micros of a second of a test number
+
+
+@pytest.fixture
+def cards(house: House) -> Iterator[list[NewCard]]:
+    """Cards whose calls go to these three in turn; the second has one line, and a pool of caller ids."""
+    with house.look() as session:
+        cards = _furnish(session, house)
+    yield cards
+    with house.look() as session:
+        _terms(session, terminator_capacity=None, caller_id_mode=CallerIdMode.PASSED)
+
+
+def _furnish(session: Session, house: House) -> list[NewCard]:
+    plan_id = row(session, RoutingPlan, name="Few lines", strategy=RoutingStrategy.PRIORITY, loss_guard=False)
+    for priority, endpoint in enumerate(IN_TURN, 1):
+        carrier = {"account_id": _account(session, endpoint), "priority": priority}
+        session.execute(insert(RoutingPlanCarrier).values(routing_plan_id=plan_id, **carrier))
+    _terms(session, terminator_capacity=1, caller_id_mode=CallerIdMode.POOL_POLLED)
+    for number in POOL:
+        row(session, AccountNumber, account_id=_account(session, "demo.dear"), use=NumberUse.SHOWN, number=number)
+    group = {"pin_entry_mode": PinEntryMode.PIN_ONLY, "number_length": 11, "call_seconds_min": 1}
+    group_id = a_group(session, name=FEW_LINES, routing_plan_id=plan_id, **group)
+    a_plan(session, [group_id], name=FEW_LINES, access={"number": FEW_LINES})
+    terms = {"number": 20, "pin_length": 9, "quantity": 3, "face_value_micros": 5_000_000}
+    series = a_series(group_id, a_rate_table(session, "Sell few lines", RATES), **terms)
+    return create_series(session, load_pin_keys(house.state / "keys.json"), series, datetime.now(UTC))
+
+
+def _account(session: Session, endpoint: str) -> int:
+    return session.scalars(select(Account.id).where(Account.endpoint == endpoint)).one()
+
+
+def _terms(session: Session, **values: object) -> None:
+    session.execute(update(Account).where(Account.endpoint == "demo.dear").values(values))
+    touch_deck(session)
+
+
+def lines_of_dear(house: House) -> int:
+    with house.look() as session:
+        query = select(AccountLoad.terminating).join(Account, Account.id == AccountLoad.account_id)
+        return session.scalars(query.where(Account.endpoint == "demo.dear")).one_or_none() or 0
+
+
+def goes_to(caller: Caller, card: NewCard) -> str:
+    """The call is up; its id."""
+    caller.answers(ASK_PIN, card.pin)
+    caller.answers(ASK_NUMBER, "9999000000#")
+    return caller.talks()
+
+
+def test_of_two_calls_at_once_one_has_the_line_and_the_other_the_next_carrier(
+    house: House, cards: list[NewCard]
+) -> None:
+    """JA-46; features.md 2f: the record has the route that answered, and its own price."""
+    with dialling(house, FEW_LINES) as first:
+        one = goes_to(first, cards[0])
+        assert lines_of_dear(house) == 1
+        with dialling(house, FEW_LINES) as second:
+            two = goes_to(second, cards[1])
+            assert lines_of_dear(house) == 1
+    records = [house.record(call_id) for call_id in (one, two)]
+    tried = [[route["route"] for route in record.tried] for record in records]
+    assert tried == [["demo.cheap", "demo.dear"], ["demo.cheap", "demo.second"]]
+    costs = [record.buy_cost_micros // record.talk_seconds for record in records]
+    assert costs == [DEARS_COST, SECONDS_CARRIERS_COST]
+    assert lines_of_dear(house) == 0
+    with dialling(house, FEW_LINES) as third:
+        three = goes_to(third, cards[2])
+    assert [route["route"] for route in house.record(three).tried] == ["demo.cheap", "demo.dear"]
+    assert lines_of_dear(house) == 0
