@@ -27,5 +27,5 @@ def test_every_state_has_its_row() -> None:
 
 
 def test_a_refusal_is_the_prompt_that_says_it() -> None:
-    assert len(Refusal) == 21
+    assert len(Refusal) == 22
     assert all(refusal.value == refusal.name.lower().replace("_", "-") for refusal in Refusal)

@@ -11,6 +11,8 @@ from services.calls import authorise_call, settle_call
 from services.guard import guard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.orm import Session
 
     from services.calls.quote_call import Quote
@@ -29,14 +31,17 @@ def split_settle() -> None:
     settle_call._close_hold = close_hold_and_commit
 
 
-def check_then_update(session: Session, quote: Quote) -> bool:
-    """A2Billing's way: look whether the money is there, then take it by a relative update."""
+def check_then_update(session: Session, quote: Quote, meet: Callable[[], object] = lambda: None) -> bool:
+    """A2Billing's way: look whether the money is there, then take it by a relative update. Whoever calls at the same
+    instant looks before anybody takes: `meet` waits for them, so that the fault shows whatever the machine's load is.
+    """
     available = select(Wallet.balance_micros - Wallet.held_micros, Wallet.open_holds).where(
         Wallet.id == quote.card.wallet_id
     )
     micros, open_holds = session.execute(available).one()
     if micros < quote.amount_micros or open_holds >= quote.card.calls_max:
         return False
+    meet()
     taken = {"held_micros": Wallet.held_micros + quote.amount_micros, "open_holds": Wallet.open_holds + 1}
     session.execute(update(Wallet).where(Wallet.id == quote.card.wallet_id).values(taken))
     return True

@@ -5,7 +5,10 @@ or by `callingcard verify`, and the code without it must pass the same check.
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(240)
 CALLERS = 12
+MEET_SECONDS_MAX = 20
 
 
 def test_a_settlement_split_in_two_transactions_is_caught(database_url: str, tmp_path: Path) -> None:
@@ -62,6 +66,17 @@ def grants(engine: Engine, world: World, quote: Quote) -> list[str]:
         return errors + [str(breach) for breach in verify_ledger(session)]
 
 
+def meeting_of(callers: int) -> Callable[[], None]:
+    """Lets them go on together; one that comes again, since its transaction was repeated, waits for nobody for long."""
+    everybody = threading.Barrier(callers)
+
+    def meet() -> None:
+        with suppress(threading.BrokenBarrierError):
+            everybody.wait(MEET_SECONDS_MAX)
+
+    return meet
+
+
 def a_card_for_one(engine: Engine) -> tuple[World, Quote]:
     with Session(engine, autoflush=False) as session:
         world = a_world(session)
@@ -78,9 +93,11 @@ def test_a_check_before_a_relative_update_is_caught(
     engine = make_engine(postgresql_databases.create(), pool_size=CALLERS)
     world, quote = a_card_for_one(engine)
     if is_planted:
-        monkeypatch.setattr(authorise_call, "_set_aside", check_then_update)
-    assert bool(grants(engine, world, quote)) is is_planted
+        planted = partial(check_then_update, meet=meeting_of(CALLERS))
+        monkeypatch.setattr(authorise_call, "_set_aside", planted)
+    found = grants(engine, world, quote)
     engine.dispose()
+    assert bool(found) is is_planted, found
 
 
 @pytest.mark.parametrize("begin", ["BEGIN IMMEDIATE", "BEGIN"])
