@@ -8,6 +8,8 @@ from billing.money import divide_floor
 WIDTH, HEIGHT = 960, 220
 LEFT, BOTTOM, TOP = 8, 22, 8
 LABELS_MAX = 12
+LETTER_WIDTH = 7
+BAR_WIDTH_MAX = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,11 @@ def bar_chart(values: Sequence[tuple[str, int, int, str]]) -> Chart | None:
     if greatest <= 0:
         return None
     room = divide_floor(WIDTH - 2 * LEFT, len(values))
-    width = max(1, divide_floor(room * 7, 10))
+    width = min(BAR_WIDTH_MAX, max(1, divide_floor(room * 7, 10)))
     every = -(-len(values) // LABELS_MAX)
+    letters = divide_floor(room * every, LETTER_WIDTH)
     bars = [
-        _bar(LEFT + place * room, width, greatest, one, label=one[0] if place % every == 0 else "")
+        _bar(LEFT + place * room, width, greatest, one, label=one[0][:letters] if place % every == 0 else "")
         for place, one in enumerate(values)
     ]
     return Chart(tuple(bars))

@@ -137,7 +137,7 @@ def _bar(row: ReportRow, by: By) -> tuple[str, int, int, str]:
     name = row.of[by] or "—"
     revenue_micros = row.figures["cost_micros"]
     told = f"{name}: {exact_money(revenue_micros, row.currency)}, {exact_money(row.margin_micros, row.currency)}"
-    return name[5:] if by is By.DAY else name[:14], revenue_micros, row.margin_micros, told
+    return name[5:] if by is By.DAY else name, revenue_micros, row.margin_micros, told
 
 
 def _cells(row: ReportRow, by: By) -> list[Cell]:
