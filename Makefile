@@ -41,12 +41,14 @@ needs: $(VENV)/installed
 	@PYTHONPATH=. $(BIN)/python tests/install_needs.py
 
 .PHONY: bench
-bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards made and exported, beside their goals: ten minutes
+bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards, look-ups, reports, beside their goals: half an hour
 	@$(BIN)/python -m bench.agi_protocol
 	@$(BIN)/python -m bench.complete_call
 	@$(BIN)/python -m bench.import_rates 200000
 	@$(BIN)/python -m bench.generate_cards 300000
 	@$(BIN)/python -m bench.export_cards 300000
+	@$(BIN)/python -m bench.lcr 2000000 500000
+	@$(BIN)/python -m bench.reports 2000000 300000
 
 .PHONY: chaos
 chaos: needs  ## kill everything at random, on both databases and on real Asterisk, then compare (KILLS=10000 SECONDS=3600)

@@ -25,7 +25,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from bench.machine import keep_result, new_keys, postgresql
-from bench.recorded_call import Statement, Transaction, record_call, statements_of
+from bench.recorded_call import Statement, Transaction, loaded_deck, record_call, statements_of
 from bench.world import ACCESS_NUMBER, World, fill
 from fastagi.flow.card_call import card_call
 from fastagi.flow.desk import CardDesk
@@ -126,7 +126,7 @@ class ServiceCalls:
     def __init__(self, url: str, keys: PinKeys, world: World) -> None:
         self.engine = make_engine(url, pool_size=1)
         self.database = Direct(session_factory(self.engine))
-        self.desk = CardDesk(self.database, keys, UTC)  # type: ignore[arg-type]
+        self.desk = CardDesk(self.database, keys, UTC, rate_source=loaded_deck(url))  # type: ignore[arg-type]
         self.world = world
 
     def run(self, calls: int) -> None:

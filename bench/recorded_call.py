@@ -7,10 +7,11 @@ import copy
 import logging
 import sys
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from bench.world import ACCESS_NUMBER
 from fastagi.__main__ import add_routes
@@ -18,7 +19,8 @@ from fastagi.database import Database
 from fastagi.flow.desk import CardDesk
 from fastagi.logs import set_up_logs
 from fastagi.server import CardServer
-from models.database import make_engine, session_factory
+from models.database import make_engine, make_read_engine, session_factory
+from services.routing.deck import EMPTY, DeckSource, load_deck
 from simulator.load import load
 from simulator.load_plan import LoadPlan, ScriptedCall
 
@@ -80,7 +82,7 @@ async def _record(url: str, keys: PinKeys, world: World) -> list[Transaction]:
     recorder = Recorder(engine)
     database = Database(session_factory(engine), threads=1)
     server = CardServer("/prompts")
-    add_routes(server, CardDesk(database, keys, UTC))
+    add_routes(server, CardDesk(database, keys, UTC, rate_source=loaded_deck(url)))
     port = await server.listen("127.0.0.1", 0)
     calls = [script(world.cards[0], world.destinations[0])]
     for _ in range(2):
@@ -92,6 +94,15 @@ async def _record(url: str, keys: PinKeys, world: World) -> list[Transaction]:
     await database.drain()
     engine.dispose()
     return transactions
+
+
+def loaded_deck(url: str) -> DeckSource:
+    """The rates in memory, as a server has them a moment after its start."""
+    engine = make_read_engine(url)
+    with Session(engine) as session:
+        deck = load_deck(session, EMPTY, datetime.now(UTC))
+    engine.dispose()
+    return DeckSource(deck)
 
 
 def statements_of(transactions: list[Transaction]) -> int:

@@ -20,7 +20,7 @@ from services.reports.days import day_of
 from services.reports.export_calls import count_calls, export_calls, note_call_export
 from services.reports.report_calls import report_calls
 from services.reports.report_row import ReportRow
-from services.reports.report_terms import By, ReportRefused, ReportTerms
+from services.reports.report_terms import ROWS_DEFAULT, ROWS_MAX, By, ReportRefused, ReportTerms
 from services.reports.roll_up_calls import Work, roll_up_calls
 from services.store.new_file import new_file, refuse_standing
 from services.store.sheet_writer import SheetForm
@@ -42,6 +42,9 @@ ONLY = (By.DESTINATION, By.CARRIER, By.SERIES, By.ACCESS_NUMBER, By.ACCOUNT, By.
 @click.option("--client", help="Only calls of this client's originators.")
 @click.option("--carrier-tag", help="Only calls that carriers with this tag answered.")
 @click.option("--originator-tag", help="Only calls of originators with this tag.")
+@click.option(
+    "--rows", "rows_max", type=click.IntRange(1, ROWS_MAX), default=ROWS_DEFAULT, show_default=True, help="How many."
+)
 @json_option
 def report(
     by: str,
@@ -49,6 +52,7 @@ def report(
     last: date | None,
     carrier_tag: str | None,
     originator_tag: str | None,
+    rows_max: int,
     *,
     as_json: bool,
     **only: Any,  # noqa: ANN401 (what click gives)
@@ -58,19 +62,27 @@ def report(
     until = last or day_of(now(), zone)
     narrowed = {one: str(only[one.value]) for one in ONLY if only[one.value] is not None}
     terms = ReportTerms(
-        _dimensions(by), first or until - timedelta(days=DAYS_SHOWN - 1), until, narrowed, carrier_tag, originator_tag
+        _dimensions(by),
+        first or until - timedelta(days=DAYS_SHOWN - 1),
+        until,
+        narrowed,
+        carrier_tag,
+        originator_tag,
+        rows_max,
     )
     with _refused():
         terms.check()
         roll_up()
         with read_session() as session:
-            rows = report_calls(session, terms, zone)
+            found = report_calls(session, terms, zone)
     if as_json:
-        emit_json({"from": terms.first, "to": terms.last, "rows": [row.as_json() for row in rows]})
-    elif rows:
-        console.print(_table(terms, rows[:ROWS_SHOWN_MAX]))
-        if len(rows) > ROWS_SHOWN_MAX:
-            console.print(f"... and {len(rows) - ROWS_SHOWN_MAX} more: --json shows all, or narrow the report.")
+        rows = [row.as_json() for row in found[:rows_max]]
+        emit_json({"from": terms.first, "to": terms.last, "is_cut": len(found) > rows_max, "rows": rows})
+    elif found:
+        shown = min(rows_max, ROWS_SHOWN_MAX)
+        console.print(_table(terms, found[:shown]))
+        if len(found) > shown:
+            console.print("... and more: narrow the report, or see all with --json and --rows.")
     else:
         console.print(f"No calls from {terms.first} to {terms.last}.")
 

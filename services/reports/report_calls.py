@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, tzinfo
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Row, Select, cast, func, literal, select
+from sqlalchemy import BigInteger, Date, Select, cast, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from models import Account, CallDay, CallRecord, Card, CardSeries, Client
@@ -17,38 +17,35 @@ from services.reports.report_row import ReportRow
 from services.reports.report_terms import By, ReportTerms
 from services.reports.roll_up_calls import COLUMNS
 
-Key = tuple[Any, ...]
-
 
 def report_calls(session: Session, terms: ReportTerms, zone: tzinfo) -> list[ReportRow]:
     """One row for each value of `terms.by` and each currency: by day, or else the greatest revenue first."""
     terms.check()
-    width = len(terms.by) + 1
-    sums: defaultdict[Key, list[int]] = defaultdict(lambda: [0] * len(FIGURES))
-    for query in _queries(terms, zone):
-        for row in session.execute(query):
-            _add(sums[tuple(row[:width])], row, width)
-    rows = [ReportRow(_names(terms, key), key[-1], dict(zip(FIGURES, sums[key], strict=True))) for key in sums]
-    return sorted(rows, key=lambda row: row.order())
-
-
-def _add(sums: list[int], row: Row[*tuple[Any, ...]], width: int) -> None:
-    for place, value in enumerate(row[width:]):
-        sums[place] += value
-
-
-def _names(terms: ReportTerms, key: Key) -> dict[By, str | None]:
-    return {by: None if value is None else str(value) for by, value in zip(terms.by, key, strict=False)}
-
-
-def _queries(terms: ReportTerms, zone: tzinfo) -> Iterator[Select[*tuple[Any, ...]]]:
     cube = terms.cube()
     if cube is not None:
         kept = select(CallDay).where(CallDay.cube == cube, CallDay.day.between(terms.first, terms.last))
-        yield _summed(terms, kept.subquery())
-        return
+        query = _summed(terms, kept.subquery(), is_sorted=True)
+        return [_row(terms, tuple(row)) for row in session.execute(query)]
+    rows = [_row(terms, row) for row in _from_records(session, terms, zone)]
+    return sorted(rows, key=ReportRow.order)[: terms.rows_max]
+
+
+def _row(terms: ReportTerms, values: tuple[Any, ...]) -> ReportRow:
+    width = len(terms.by)
+    names = {by: None if value is None else str(value) for by, value in zip(terms.by, values, strict=False)}
+    return ReportRow(names, values[width], dict(zip(FIGURES, values[width + 1 :], strict=True)))
+
+
+def _from_records(session: Session, terms: ReportTerms, zone: tzinfo) -> Iterator[tuple[Any, ...]]:
+    """Summed over the days by us: each day is a statement over its calls."""
+    width = len(terms.by) + 1
+    sums: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(FIGURES))
     for day in days_between(terms.first, terms.last):
-        yield _summed(terms, _of_records(day, zone).subquery())
+        for row in session.execute(_summed(terms, _of_records(day, zone).subquery(), is_sorted=False)):
+            known = sums[tuple(row[:width])]
+            for place, value in enumerate(row[width:]):
+                known[place] += value
+    return ((*key, *figures) for key, figures in sums.items())
 
 
 def _of_records(day: date, zone: tzinfo) -> Select[*tuple[Any, ...]]:
@@ -63,7 +60,7 @@ def _of_records(day: date, zone: tzinfo) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _summed(terms: ReportTerms, facts: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 (a subquery)
+def _summed(terms: ReportTerms, facts: Any, *, is_sorted: bool) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 (a subquery)
     """The facts summed by what is asked, names in place of ids."""
     carrier, originator = aliased(Account), aliased(Account)
     dimensions: dict[By, Any] = {
@@ -93,4 +90,7 @@ def _summed(terms: ReportTerms, facts: Any) -> Select[*tuple[Any, ...]]:  # noqa
         query = query.where(carrier.terminator_tag == terms.carrier_tag)
     if terms.originator_tag is not None:
         query = query.where(originator.originator_tag == terms.originator_tag)
-    return query
+    if not is_sorted:
+        return query
+    days = [facts.c.day] if By.DAY in terms.by else []
+    return query.order_by(*days, func.sum(facts.c.cost_micros).desc(), *chosen).limit(terms.rows_max)

@@ -7,6 +7,8 @@ from typing import Final
 
 from models import Cube
 
+ROWS_DEFAULT: Final = 1_000  # more than anyone reads; a file or a program may ask for more
+ROWS_MAX: Final = 200_000
 DAYS_MAX: Final = 3_700  # ten years
 DAYS_FROM_RECORDS_MAX: Final = 92  # without a rollup each of these days is a statement over its calls
 
@@ -40,7 +42,9 @@ class ReportRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReportTerms:
-    """`only` narrows to the calls of one value of a dimension; tags are those that the accounts have now."""
+    """`only` narrows to the calls of one value of a dimension; tags are those that the accounts have now. With
+    `rows_max` the first rows only.
+    """
 
     by: tuple[By, ...]
     first: date
@@ -48,6 +52,7 @@ class ReportTerms:
     only: dict[By, str] = field(default_factory=dict)
     carrier_tag: str | None = None
     originator_tag: str | None = None
+    rows_max: int | None = None
 
     def cube(self) -> Cube | None:
         """None: no cube knows all of it, so the calls themselves must be summed."""

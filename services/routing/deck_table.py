@@ -1,6 +1,7 @@
 """Read one rate table for a deck in memory: the database puts together the rates that differ only by their prefix."""
 
 import json
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -63,9 +64,9 @@ def _term(row: Row[*tuple[Any, ...]], periods: dict[Period, Period]) -> Term:
     period = _period(row)
     steps = _steps(row.steps_text)
     name, is_blocked, ghost_percent = row[WORDS_FROM:TARIFF_FROM]
-    return Term(
-        periods.setdefault(period, period), name, is_blocked, ghost_percent, tariff_of(row[TARIFF_FROM:-1], steps)
-    )
+    tariff = tariff_of(row[TARIFF_FROM:-1], steps)
+    # Twenty carriers name the same destinations: each name is kept once.
+    return Term(periods.setdefault(period, period), sys.intern(name), is_blocked, ghost_percent, tariff)
 
 
 def _period(row: Row[*tuple[Any, ...]]) -> Period:

@@ -178,6 +178,15 @@ def test_a_report_is_narrowed(session: Session, calls: World) -> None:
     assert report_calls(session, ReportTerms((By.CARRIER,), FIRST, TODAY, carrier_tag="other"), UTC) == []
 
 
+@pytest.mark.parametrize("by", [(By.DESTINATION,), (By.SERIES, By.DESTINATION)])
+def test_the_first_rows_are_those_that_brought_most(session: Session, calls: World, by: tuple[By, ...]) -> None:
+    assert calls
+    _roll_up(session)
+    [first] = report_calls(session, ReportTerms(by, FIRST, TODAY, rows_max=1), UTC)
+    assert first.of[By.DESTINATION] == "Lithuania"
+    assert len(report_calls(session, ReportTerms(by, FIRST, TODAY), UTC)) == 2
+
+
 def test_days_in_the_wrong_order_are_refused(session: Session) -> None:
     with pytest.raises(ReportRefused, match="exchange them"):
         report_calls(session, ReportTerms((By.DAY,), TODAY, FIRST), UTC)
