@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from command_line.actor import cli_actor
 from command_line.amount import AMOUNT
+from command_line.card import card
 from command_line.errors import Failure
 from command_line.installation import now, read_session, settings, write_session
 from command_line.show import console, emit_json, json_option, money
@@ -132,3 +133,7 @@ def statement_table(page: Statement, currency: str) -> Table:
         amount, balance = money(line.amount_micros, currency), money(line.balance_micros, currency)
         table.add_row(f"{line.at:%Y-%m-%d %H:%M:%S}", line.kind.value.replace("_", " "), amount, balance, about)
     return table
+
+
+for verb in money_verbs:
+    card.add_command(verb)

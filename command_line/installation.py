@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from command_line.errors import Failure
 from models.database import make_engine, make_read_engine
 from services.keys.pin_keys import KeysMissing, PinKeys, load_pin_keys
-from services.store.migrate import is_current
+from services.store.schema import is_current
 from services.store.settings import Settings
 
 

@@ -1,22 +1,66 @@
 """callingcard series: make card series, list them, show one."""
 
+from typing import Final
+
 import click
 from rich.table import Table
 
-from command_line.edit_series import SERIES_STATES
 from command_line.errors import Failure
 from command_line.form import id_of
-from command_line.generate_series import generate
-from command_line.import_series import import_series
 from command_line.installation import read_session
-from command_line.print_series import print_series
-from command_line.series_files import export_cards
+from command_line.lazy_group import LazyGroup
 from command_line.show import console, emit_json, json_option, money
 from models import Reseller
 from services.series.series_report import SERIES_SHOWN_MAX, find_series_report, series_list
 
+COMMANDS: Final = {
+    "activate": ("command_line.series_states:activate", "Let the cards of the stopped series NUMBER call again."),
+    "block": ("command_line.series_states:block", "Block the cards of series NUMBER."),
+    "delete": (
+        "command_line.series_states:delete",
+        "Mark series NUMBER as deleted: nothing is erased, its cards are refused.",
+    ),
+    "edit": (
+        "command_line.edit_series:edit",
+        "Change the terms of series NUMBER: they hold for calls and fees from now on.",
+    ),
+    "export": (
+        "command_line.series_files:export_cards",
+        "Write all cards of the series NUMBER to FILE: MOR's columns, status and expiry.",
+    ),
+    "generate": ("command_line.generate_series:generate", "Make a series of cards."),
+    "import": (
+        "command_line.import_series:import_series",
+        "Import the cards of FILE, a CSV as the other system wrote it.",
+    ),
+    "print": (
+        "command_line.print_series:print_series",
+        "Write the unused cards of the series NUMBER with their PINs to FILE, a PDF for A4.",
+    ),
+    "release": (
+        "command_line.series_states:release",
+        "Make the cards of series NUMBER ready: inactive becomes pending.",
+    ),
+    "sell": (
+        "command_line.series_states:sell",
+        "Sell the cards of series NUMBER: they are ready, and their place or distributor is noted.",
+    ),
+    "stop": (
+        "command_line.series_states:stop",
+        "Refuse the cards of series NUMBER until it is activated again (a deleted one comes back).",
+    ),
+    "unblock": (
+        "command_line.series_states:unblock",
+        "Unblock the cards of series NUMBER: each is what it was before.",
+    ),
+    "unsell": (
+        "command_line.series_states:unsell",
+        "Take back sales and releases of cards of series NUMBER that no one has used.",
+    ),
+}
 
-@click.group()
+
+@click.group(cls=LazyGroup, lazy=COMMANDS)
 def series() -> None:
     """Card series: batches of cards with the same terms."""
 
@@ -68,11 +112,3 @@ def show(number: int, *, as_json: bool) -> None:
             )
         table.add_row(name.removesuffix("_micros").replace("_", " "), shown)
     console.print(table)
-
-
-series.add_command(generate)
-for command in SERIES_STATES:
-    series.add_command(command)
-series.add_command(export_cards)
-series.add_command(print_series)
-series.add_command(import_series)

@@ -24,7 +24,7 @@ from models.database import make_engine, make_read_engine, session_factory
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
 from services.routing.deck import DeckSource
-from services.store.migrate import is_current
+from services.store.schema import is_current
 from services.store.settings import Settings
 from telephony.handover import AgiScript
 

@@ -13,7 +13,7 @@ from fastagi.watcher.reconcile import CallLogs
 from fastagi.watcher.watch import Watcher, make_links
 from fastagi.watcher.watch_desk import WatchDesk
 from models.database import make_engine, session_factory
-from services.store.migrate import is_current
+from services.store.schema import is_current
 from services.store.settings import Settings
 from telephony.cel_reader import CelReader
 from telephony.watched import WatchedRefused, watched_asterisks

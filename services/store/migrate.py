@@ -1,4 +1,4 @@
-"""Bring the database to the newest schema, and tell whether it is there."""
+"""Bring the database to the newest schema."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,6 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 import migrations
@@ -46,10 +44,3 @@ def _tables_may_be_rebuilt(connection: Connection) -> Iterator[None]:
             raise RuntimeError(f"rows without what they refer to, after a migration: {broken[:10]}")
     finally:
         raw.execute("PRAGMA foreign_keys=ON")
-
-
-def is_current(engine: Engine) -> bool:
-    """True if the schema is the one that this release was written for."""
-    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == newest

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from models import Base
 from models.database import make_engine
 from services.money.verify_ledger import TRIGGERS_POSTGRESQL, TRIGGERS_SQLITE
-from services.store.migrate import alembic_config, is_current, upgrade
+from services.store.migrate import alembic_config, upgrade
+from services.store.schema import is_current, newest_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,3 +133,8 @@ def test_an_interrupted_migration_leaves_nothing_behind(empty: Engine) -> None:
         connection.execute(text("DROP TABLE hold"))
     upgrade(empty)
     assert is_current(empty)
+
+
+def test_the_newest_migration_is_known_without_alembic() -> None:
+    """A command asks for it before it does anything."""
+    assert newest_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
