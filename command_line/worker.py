@@ -13,14 +13,17 @@ from billing.schedule import next_night, next_of_interval
 from command_line.asterisk_trunks import apply_accounts, wanted_spec
 from command_line.errors import Failure
 from command_line.fees import stopped_by_signals
-from command_line.installation import now, settings
+from command_line.installation import now, read_session, settings
 from command_line.job_run import JobDesk, job_desk, run_job
 from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from fastagi.logs import set_up_logs
 from models.database import session_factory
+from services.audit.audit import Actor, Door
 from services.keys.closed_keys import KeyClosed
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
+from services.money.note_verification import note_verification
+from services.money.verify_ledger import verify_ledger
 from services.reports.roll_up_calls import roll_up_calls
 from services.series.generate_cards import generate_cards
 from services.series.series_in_making import QuantityWrong
@@ -29,6 +32,7 @@ from services.series.waiting_series import waiting_series
 from services.store.settings import Settings
 from services.upkeep.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
 
+VERIFY_EVERY_MINUTES = 60
 LOOK_SECONDS_MAX = 60  # a clock that was set is noticed so soon
 SERIES_EVERY = timedelta(seconds=5)  # an operator waits for the cards
 AGAIN = timedelta(minutes=1)  # after a run that did not do everything
@@ -75,6 +79,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         planned_job(EXPIRE, night),
         planned_job(LAPSE, night),
         Planned("prune", _prune, night),
+        Planned("verify", _verify, lambda last: next_of_interval(last, VERIFY_EVERY_MINUTES)),
         Planned("series", _make_series, lambda last: last + SERIES_EVERY),
         Planned("reports", _roll_up, _in_a_minute),
     )
@@ -129,6 +134,21 @@ def _follow(_desk: JobDesk, _at: datetime, _stop: threading.Event) -> int:
 
 def _in_a_minute(last: datetime) -> datetime:
     return last + AGAIN
+
+
+def _verify(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
+    """The ledger is proved every hour; what is broken is told until it is mended."""
+    try:
+        with read_session() as session:
+            breaches = verify_ledger(session)
+    except Failure as refused:  # the database is away
+        log.error("ledger not verified", why=refused.message)  # noqa: TRY400 (told in one line)
+        return 1
+    for breach in breaches:
+        log.error("invariant broken", breach=str(breach))
+    desk.write(lambda session: note_verification(session, len(breaches), Actor("worker", Door.JOB), at))
+    log.info("ledger verified", breaches=len(breaches))
+    return 0
 
 
 def work_until(desk: JobDesk, jobs: tuple[Planned, ...], stop: threading.Event) -> None:

@@ -9,6 +9,7 @@ import uvloop
 
 from fastagi.database import Database
 from fastagi.logs import set_up_logs
+from fastagi.watcher.observed import observer
 from fastagi.watcher.reconcile import CallLogs
 from fastagi.watcher.watch import Watcher, make_links
 from fastagi.watcher.watch_desk import WatchDesk
@@ -48,6 +49,9 @@ async def watch(settings: Settings) -> None:
     links = make_links(asterisks, changed)
     logs = CallLogs([CelReader(asterisk.cel_file) for asterisk in asterisks if asterisk.cel_file])
     watcher = Watcher(desk, links, logs, settings.spool_folder, settings.watch_heartbeat_seconds, changed)
+    observed = observer(settings.database_url_or_default, links, settings.spool_folder, watcher.counters)
+    if settings.watch_observe_port:
+        observed.listen("127.0.0.1", settings.watch_observe_port)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -58,6 +62,7 @@ async def watch(settings: Settings) -> None:
     for link in links:
         link.close()
     logs.close()
+    observed.close()
     await desk.database.drain()
     engine.dispose()
     log.info("watcher stopped")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -35,13 +36,16 @@ class Watcher:
     spool: Path
     heartbeat_seconds: float
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    counters: Counter[str] = field(default_factory=Counter)
     _noted_lost: set[str] = field(default_factory=set)
 
     async def beat(self) -> None:
         """List the channels of each Asterisk; what cannot be asked is noted as lost. Then reconcile."""
+        self.counters["beats"] += 1
         for link in self.links:
             await self._list(link)
         for told in await reconcile(self.desk, self.logs, self.spool):
+            self.counters[f"reconciled_{told.source.value}"] += 1
             log.info("call reconciled", call_id=told.settled.call_id, by=told.source.value, **_figures(told.settled))
 
     async def look(self) -> None:

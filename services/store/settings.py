@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     watch_heartbeat_seconds: int = Field(
         30, ge=1, le=30, description="How often the watcher lists the channels of each Asterisk"
     )
+    watch_observe_port: int = Field(
+        0, ge=0, le=65535, description="Port of the watcher's /metrics, /health and /ready on loopback; 0 = off"
+    )
     trace_file: Path | None = Field(
         None, description="File that gets a JSON line for each prompt and entry (PINs masked); empty = off"
     )

@@ -1,0 +1,47 @@
+"""What the watcher tells of the whole platform: figures of the database, the spool, and each Asterisk's link."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fastagi.observe import Observer
+from fastagi.watcher.ami_link import AmiLink
+from models.database import make_read_engine
+from services.live.open_holds import database_now
+from services.live.platform_figures import Figure, platform_figures
+
+
+def observer(database_url: str, links: Sequence[AmiLink], spool: Path, counters: Counter[str]) -> Observer:
+    """It reads by an engine of its own: a scrape never waits for the watcher, nor the watcher for a scrape."""
+    engine = make_read_engine(database_url)
+    return Observer(
+        lambda: figures(engine, spool), lambda: dict(counters), lambda: problems(engine, links), engine.dispose
+    )
+
+
+def figures(engine: Engine, spool: Path) -> list[Figure]:
+    waiting, aside = len(list(spool.glob("*.txt"))), len(list(spool.glob("refused/*.txt")))
+    with Session(engine) as session:
+        found = platform_figures(session, datetime.now(UTC))
+    told = "Settlements that found no server"
+    return [
+        *found,
+        Figure("spool_waiting", told, waiting),
+        Figure("spool_refused", f"{told} and were put aside", aside),
+    ]
+
+
+def problems(engine: Engine, links: Sequence[AmiLink]) -> list[str]:
+    """Sentences; none when the watcher can do its work."""
+    found = [f"Asterisk {link.asterisk.name}: {link.why}" for link in links if not link.is_up]
+    try:
+        with Session(engine) as session:
+            database_now(session)
+    except DBAPIError as lost:
+        found.append(f"database: {type(lost.orig).__name__}")
+    return found

@@ -1,0 +1,37 @@
+"""Keep the result of the last proof of the ledger, for those who watch the platform."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.states import JobState
+from models import Job
+from services.audit.audit import Actor
+from services.store.upsert import insert_or_skip
+
+VERIFY, LATEST = "verify", "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """When the ledger was proved, and how many invariants were found broken."""
+
+    at: datetime
+    breaches: int
+
+
+def note_verification(session: Session, breaches: int, actor: Actor, now: datetime) -> None:
+    """The newest replaces the one before."""
+    insert_or_skip(session, Job, kind=VERIFY, key=LATEST, total=1, parameters={}, asked_by=str(actor), asked_at=now)
+    job = session.scalars(select(Job).where(Job.kind == VERIFY, Job.key == LATEST)).one()
+    job.state, job.done, job.finished_at = JobState.DONE, 1, now
+    job.result = {"breaches": breaches}
+    session.flush()
+
+
+def last_verification(session: Session) -> Verification | None:
+    query = select(Job.finished_at, Job.result).where(Job.kind == VERIFY, Job.key == LATEST)
+    row = session.execute(query.where(Job.finished_at.is_not(None))).one_or_none()
+    return None if row is None else Verification(row[0], int(row[1]["breaches"]))
