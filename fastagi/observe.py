@@ -42,8 +42,8 @@ class Observer:
         closing: Callable[[], None],
     ) -> None:
         self._problems, self._closing = problems, closing
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Figures(figures, counters))
+        self._collected = CollectorRegistry(auto_describe=False)
+        self._collected.register(_Figures(figures, counters))
         self._server: WSGIServer | None = None
 
     def listen(self, host: str, port: int) -> int:
@@ -71,7 +71,7 @@ class Observer:
 
     def _page(self, path: str) -> tuple[str, str, bytes]:
         if path == "/metrics":
-            return "200 OK", CONTENT_TYPE_LATEST, generate_latest(self._registry)
+            return "200 OK", CONTENT_TYPE_LATEST, generate_latest(self._collected)
         if path == "/health":
             return "200 OK", _TEXT, b"alive\n"
         if path == "/ready":
