@@ -19,10 +19,10 @@ from gateways import (
     let_gateways_in,
     moments,
 )
-from sqlalchemy import update
+from sqlalchemy import delete
 
 from billing.states import CallDisposition
-from models import Account, IdentBy
+from models import AccountAddress, IdentBy
 from tests.asterisk_fixtures import wait_for
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def payers(furnished: House) -> dict[str, Payer]:
     """All at one address, told apart by tech prefix; and one by login."""
     furnished.ensure_server()
     with furnished.look() as session:  # the demo's own gateway has the same address, and no prefix
-        session.execute(update(Account).values(originator_enabled=False))
+        session.execute(delete(AccountAddress))
     made = {prefix: a_payer(furnished, prefix) for prefix in ("71", "72", "73", "74", "75", "76", "77", "78")}
     made["81"] = a_payer(furnished, "81", balance=0, credit=3 * SECOND_MICROS)
     made["82"] = a_payer(furnished, "82", originator_capacity=1)
