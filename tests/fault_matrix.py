@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pytest
 
 FAULTS_FILE = Path(__file__).parents[1] / "docs" / "faults.toml"
+COLUMNS = ("id", "fault", "promise", "test", "result")
 FAULT_ID = re.compile(r"\bF([1-9]|[12][0-9]|3[0-8])\b")
 WORST_FIRST = ("failed", "error", "xfailed", "skipped", "passed")
 SAYS = {"passed": "passed", "failed": "FAILED", "error": "FAILED", "skipped": "not run", "xfailed": "known not to hold"}
@@ -62,24 +63,30 @@ class Matrix:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if not session.config.option.collectonly:
-            self.file.write_text(table(self.tests, self.outcomes, datetime.now(UTC)))
+            before = kept(self.file.read_text()) if session.config.option.faults_add else None
+            self.file.write_text(table(self.tests, self.outcomes, datetime.now(UTC), before))
 
 
-def table(tests: Mapping[str, Iterable[str]], outcomes: Mapping[str, str], now: datetime) -> str:
+def table(
+    tests: Mapping[str, Iterable[str]],
+    outcomes: Mapping[str, str],
+    now: datetime,
+    before: Mapping[str, dict[str, str]] | None = None,
+) -> str:
     """The page as it is kept in docs."""
     lines = [
         "# Fault, promise, test, result",
         f"Made by `make faults` on {now:%Y-%m-%d %H:%M} UTC from the tests whose sentences name a fault; do not edit.",
         "",
-        "| | fault | promise | test | result |",
+        f"| {' | '.join(COLUMNS)} |",
         "|---|---|---|---|---|",
     ]
     for fault, told in tomllib.loads(FAULTS_FILE.read_text()).items():
-        named = sorted(tests.get(fault, ())) or [told.get("no_test", "no test yet")]
-        for place, test in enumerate(named):
+        now_run = {_short(test): SAYS[outcomes[test]] if test in outcomes else "" for test in tests.get(fault, ())}
+        results = {**(before or {}).get(fault, {}), **now_run} or {told.get("no_test", "no test yet"): ""}
+        for place, (test, result) in enumerate(sorted(results.items())):
             head = f"| {fault} | {told['fault']} | {told['promise']}" if place == 0 else "| | |"
-            result = SAYS[outcomes[test]] if test in outcomes else ""
-            lines.append(f"{head} | {_short(test)} | {result} |")
+            lines.append(f"{head} | {test} | {result} |")
     return "\n".join(lines) + "\n"
 
 
@@ -88,7 +95,20 @@ def _short(test: str) -> str:
     return f"`{file.removeprefix('tests/')}` {name.removeprefix('test_').replace('_', ' ')}" if separator else test
 
 
+def kept(page: str) -> dict[str, dict[str, str]]:
+    """The tests and results of a page, by fault: what a run of some tests leaves as it was."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    fault = ""
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == len(COLUMNS) and cells[3].startswith("`"):
+            fault = cells[0] or fault
+            found[fault][cells[3]] = cells[4]
+    return found
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults-add", action="store_true", help="Keep what the page says of tests that do not run now.")
     parser.addoption("--faults", metavar="FILE", help="Run the tests that name a fault, and write the matrix here.")
 
 
