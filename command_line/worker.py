@@ -101,11 +101,11 @@ def _prune(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
 
 def _make_series(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
     """Series ordered in the console; one that cannot be made now is told, and tried again in a minute."""
-    keys = KeyFile(settings().keys_file)
     for job_id in desk.read(waiting_series):
         if stop.is_set():
             return 3
         try:
+            keys = KeyFile(settings().keys_file)
             cards = generate_cards(session_factory(desk.writer), keys, job_id, now)
         except (SeriesRefused, KeyClosed, KeysMissing, QuantityWrong) as stopped:
             log.error("series not made", job_id=job_id, why=str(stopped))  # noqa: TRY400 (told in one line)

@@ -7,6 +7,7 @@ import subprocess
 from configparser import ConfigParser
 from pathlib import Path
 
+import click
 import pytest
 
 from command_line.__main__ import main
@@ -35,9 +36,11 @@ def test_a_service_runs_a_command_that_exists_and_may_write_its_state_only(unit:
     assert commands(unit)
     for program, *words in commands(unit):
         assert program == "callingcard"
-        found = main
+        found: click.Command | None = main
         for word in words:
-            found = found.commands[word]
+            assert isinstance(found, click.Group)
+            found = found.get_command(click.Context(found), word)
+        assert found is not None
 
 
 @pytest.mark.parametrize("unit", TIMERS, ids=lambda unit: unit.name)
