@@ -15,6 +15,7 @@ ACTOR = Actor("demo", Door.CLI)
 GATEWAY_CLIENT = "Corner Shops"
 GATEWAY_ADDRESS = "127.0.0.5"
 GATEWAY_LINES = 10
+FAILURES_MAX = 1_000  # as many as an account may have
 PAID_MICROS = 20 * MICROS_PER_UNIT
 CREDIT_MICROS = 5 * MICROS_PER_UNIT
 
@@ -34,6 +35,8 @@ def create_carrier(
         "terminator_tag": "demo",
         "proxy": address,
         "port": port,
+        # The cheapest one of the demo refuses every call, to show the next route: it is not to be rested for that.
+        "rest_after_failures": FAILURES_MAX,
     }
     return create_account(session, account, ACTOR, now).id
 
