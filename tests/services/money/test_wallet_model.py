@@ -76,12 +76,21 @@ class Over:
     cost_micros: int
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A call that was told not to be answered; its hold is voided."""
+
+    up: Up
+    status: str
+
+
 class Wallets(RuleBasedStateMachine):
     """Runs in one transaction of a prepared world; each example is rolled back."""
 
     world: World
     up = Bundle("up")
     over = Bundle("over")
+    failed = Bundle("failed")
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,20 +130,41 @@ class Wallets(RuleBasedStateMachine):
     @rule(target=over, call=consumes(up), seconds=TALK_SECONDS)
     def answer_and_end(self, call: Up, seconds: int) -> Over:
         settled = self.world.settle(answered(call.call_id, seconds))
-        cost_micros = call_cost(call.price, min(max(1, seconds), call.limit_seconds)).total_micros
-        if call.price.activation_fee_micros and not self.fee_due[call.place]:
-            cost_micros -= call.price.activation_fee_micros
-        self.fee_due[call.place] = 0
+        cost_micros = self.cost_micros(call, seconds)
         assert settled.cost_micros == cost_micros <= call.amount_micros
         self.pockets[call.place].balance_micros -= cost_micros
         del self.pockets[call.place].held[call.call_id]
         return Over(call.call_id, cost_micros)
 
-    @rule(target=over, call=consumes(up), status=st.sampled_from(["BUSY", "NOANSWER", "CONGESTION", ""]))
-    def fail(self, call: Up, status: str) -> Over:
+    def cost_micros(self, call: Up, seconds: int) -> int:
+        """What an answered call costs; the first one of a card pays its activation."""
+        cost_micros = call_cost(call.price, min(max(1, seconds), call.limit_seconds)).total_micros
+        if call.price.activation_fee_micros and not self.fee_due[call.place]:
+            cost_micros -= call.price.activation_fee_micros
+        self.fee_due[call.place] = 0
+        return cost_micros
+
+    @rule(target=failed, call=consumes(up), status=st.sampled_from(["BUSY", "NOANSWER", "CONGESTION", ""]))
+    def fail(self, call: Up, status: str) -> Failed:
         assert self.world.settle(not_answered(call.call_id, status)).cost_micros == 0
         del self.pockets[call.place].held[call.call_id]
-        return Over(call.call_id, 0)
+        return Failed(call, status)
+
+    @rule(call=failed)
+    def fail_again(self, call: Failed) -> None:
+        settled = self.world.settle(not_answered(call.up.call_id, call.status))
+        assert (settled.is_repeat, settled.cost_micros) == (True, 0)
+
+    @rule(target=over, call=consumes(failed), seconds=TALK_SECONDS)
+    def answer_after_all(self, call: Failed, seconds: int) -> Over:
+        """An answer that is told after the hold was voided is charged as far as there is money (reliability.md 3)."""
+        pocket = self.pockets[call.up.place]
+        available_micros = pocket.balance_micros - sum(pocket.held.values())
+        settled = self.world.settle(answered(call.up.call_id, seconds))
+        cost_micros = min(self.cost_micros(call.up, seconds), call.up.amount_micros, available_micros)
+        assert (settled.is_repeat, settled.cost_micros) == (False, cost_micros)
+        pocket.balance_micros -= cost_micros
+        return Over(call.up.call_id, cost_micros)
 
     @rule(call=over, seconds=TALK_SECONDS)
     def settle_again(self, call: Over, seconds: int) -> None:
