@@ -1,0 +1,85 @@
+"""The console served as in production, a Chromium before it, and an owner who is signed in."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from chromium import WAIT_SECONDS_MAX, draw, started_chromium
+from factories import World, a_world, answered
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from admin_web.access import now
+from admin_web.app import create_app
+from admin_web.database import engines
+from billing.rights import Role
+from models import CallerIdBinding
+from models.database import make_engine
+from services.audit.audit import Actor, Door
+from services.operators.save_operator import OperatorRole, create_operator, set_password
+from services.reports.roll_up_calls import roll_up_calls
+from services.store.settings import Settings
+from tests.factories import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from selenium import webdriver
+
+    from tests.databases import SqliteDatabases
+
+NAME, PASSWORD = "Olga", "seven wet badgers"
+
+
+@pytest.fixture(scope="module")
+def address(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The console over a small world, served by threads as in production."""
+    url = sqlite_databases.create()
+    engine = make_engine(url)
+    with Session(engine, autoflush=False) as session, session.begin():
+        world: World = a_world(session, group={"pinless_allowed": True})
+        world.call("call-1")
+        world.settle(answered("call-1", 61))
+        session.add(CallerIdBinding(caller_id="37060000001", card_id=world.cards[0].card_id, bound_at=NOW))
+        roll_up_calls(lambda work: work(session), NOW, UTC)
+        create_operator(session, NAME, OperatorRole(Role.OWNER), Actor("tests", Door.CLI), now())
+        set_password(session, NAME, PASSWORD, Actor("tests", Door.CLI), now())
+    app = create_app(Settings(state_dir=tmp_path_factory.mktemp("console"), database_url=url, _env_file=None))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    for used in (engine, *engines(app)):
+        used.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Chrome]:
+    with started_chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def inside(browser: webdriver.Chrome, address: str) -> Callable[[str], None]:
+    """Signed in; opens a page by its path."""
+    browser.delete_all_cookies()
+    draw(browser, 1440, "light")
+    browser.get(f"{address}/sign-in")
+    browser.find_element(By.ID, "name").send_keys(NAME)
+    browser.find_element(By.ID, "password").send_keys(PASSWORD, Keys.ENTER)
+    WebDriverWait(browser, WAIT_SECONDS_MAX).until(lambda it: it.title.startswith("Dashboard"))
+    return lambda path: browser.get(address + path)

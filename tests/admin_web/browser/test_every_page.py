@@ -1,0 +1,74 @@
+"""Each page of the console in a real browser: wide and narrow, light and dark, under its policy for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from chromium import complaints, draw, violations
+from selenium.webdriver.common.by import By
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from selenium import webdriver
+
+pytestmark = pytest.mark.browser
+PAGES = (
+    "/",
+    "/live/",
+    "/calls/",
+    "/calls/call-1",
+    "/alerts/",
+    "/groups/",
+    "/series/",
+    "/series/?status=deleted",
+    "/series/1/",
+    "/series/1/edit",
+    "/series/generate",
+    "/cards/",
+    "/cards/?least=abc",
+    "/cards/1-000000001",
+    "/phones/",
+    "/rates/",
+    "/rates/1/",
+    "/rates/1/?q=44207",
+    "/accessnumbers/",
+    "/clients/",
+    "/accounts/",
+    "/ledger/",
+    "/reports/",
+    "/reports/?by=destination&from=2026-11-01&until=2026-11-30",
+    "/reports/?from=nonsense",
+    "/jobs/",
+    "/operators/",
+    "/audit/",
+    "/search/?q=nothing",
+    "/nowhere",
+)
+Drawn = tuple[int, str]
+WAYS: tuple[Drawn, ...] = ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_fault_that_a_machine_can_see(
+    browser: webdriver.Chrome, inside: Callable[[str], None], path: str
+) -> None:
+    """0 violations of accessibility, of the policy for scripts, 0 errors in the console: in all four ways."""
+    for width, colours in WAYS:
+        draw(browser, width, colours)
+        browser.get_log("browser")
+        inside(path)
+        assert violations(browser) == [], (width, colours)
+        assert complaints(browser) == [], (width, colours)
+        wide = browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{path} scrolls sideways by {wide} at {width}"
+        assert len(browser.find_elements(By.TAG_NAME, "h1")) == 1
+
+
+def test_the_door_has_no_fault_either(browser: webdriver.Chrome, address: str) -> None:
+    browser.delete_all_cookies()
+    for width, colours in WAYS:
+        draw(browser, width, colours)
+        browser.get(f"{address}/sign-in")
+        assert violations(browser) == []
