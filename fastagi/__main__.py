@@ -17,6 +17,9 @@ from fastagi.flow.desk import CardDesk
 from fastagi.flow.next_route import next_route
 from fastagi.flow.settle import settle
 from fastagi.logs import set_up_logs
+from fastagi.metrics import CallMetrics
+from fastagi.observe import ObservePortTaken
+from fastagi.observed import observer
 from fastagi.server import ROUTE_SECONDS_MAX, SETTLE_SECONDS_MAX, CardServer, PortUnavailable, ServerLimits
 from fastagi.spool import replay_for_ever
 from fastagi.trace import TraceFile
@@ -40,7 +43,7 @@ def main() -> int:
     set_up_logs()
     try:
         uvloop.run(serve(Settings()))
-    except (KeysMissing, PortUnavailable, NotReady) as reason:
+    except (KeysMissing, PortUnavailable, ObservePortTaken, NotReady) as reason:
         sys.stderr.write(f"{reason}\n")
         return 1
     return 0
@@ -56,13 +59,17 @@ async def serve(settings: Settings) -> None:
         raise NotReady("The database is not at this release's schema: run callingcard init")
     # SQLite has one writer: threads that wait for it sleep and starve each other, a queue before one thread is fair.
     threads = 1 if engine.dialect.name == "sqlite" else settings.database_threads
-    database = Database(session_factory(engine), threads=threads)
+    metrics = CallMetrics()
+    database = Database(session_factory(engine), threads=threads, note=metrics.note)
     rates = DeckSource()
     desk = CardDesk(database, keys, settings.zone, guard=settings.guard_rules, rate_source=rates)
     watch = DeckWatch(make_read_engine(settings.database_url_or_default), rates, desk.now)
     trace_file = TraceFile(settings.trace_file) if settings.trace_file else None
     server = CardServer(str(settings.prompts_dir), _limits(settings), trace_file)
     add_routes(server, desk)
+    observed = observer(settings, server, database, metrics)
+    if settings.fastagi_observe_port:
+        observed.listen("127.0.0.1", settings.fastagi_observe_port)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -76,6 +83,7 @@ async def serve(settings: Settings) -> None:
     if follow is not None:
         follow.cancel()
     await database.drain()
+    observed.close()
     engine.dispose()
 
 
@@ -90,7 +98,8 @@ def add_routes(server: CardServer, desk: CardDesk) -> None:
         except DatabaseUnavailable as lost:
             log.error("service unavailable", why=str(lost), channel=call.channel)  # noqa: TRY400 (told in one line)
         else:
-            log.info("conversation ended", end=end.value, unique_id=call.unique_id)
+            server.counters[f"conversation {end.value}"] += 1
+            log.info("conversation ended", end=end.value)
 
     async def serve_settle(call: AgiCall) -> None:
         try:

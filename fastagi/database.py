@@ -7,7 +7,7 @@ import contextvars
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
 import structlog
 from sqlalchemy import Engine
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Note: TypeAlias = "Callable[[str, float, asyncio.Future[Any]], None]"
 
 THREADS: Final = 8  # the pool of connections must be at least as large, so that no thread waits for one
 SECONDS_MAX: Final = 2.0  # with what the dialplan adds, a caller hears "service unavailable" within 3 s
@@ -41,7 +42,9 @@ class DatabaseUnavailable(Exception):
 
 
 class Database:
-    """Runs use cases `use_case(session, *args)`; each commits, and is safe to repeat by its own key."""
+    """Runs use cases `use_case(session, *args)`; each commits, and is safe to repeat by its own key. `note` is told
+    name, seconds and end of each.
+    """
 
     def __init__(
         self,
@@ -49,26 +52,39 @@ class Database:
         threads: int = THREADS,
         seconds_max: float = SECONDS_MAX,
         jobs_waiting_max: int = JOBS_WAITING_MAX,
+        note: Note = lambda *_: None,
     ) -> None:
         self._sessions = sessionmaker(sessions) if isinstance(sessions, Engine) else sessions
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self.threads = threads
+        self._note = note
         self._seconds_max = seconds_max
         self._jobs_max = threads + jobs_waiting_max
         self._jobs: set[asyncio.Future[Any]] = set()
         self._abandoned: set[asyncio.Future[Any]] = set()
         self._closed = False
 
+    @property
+    def jobs(self) -> int:
+        """At work or waiting."""
+        return len(self._jobs)
+
+    @property
+    def queue(self) -> int:
+        """Waiting for a thread."""
+        return max(0, len(self._jobs) - self.threads)
+
     async def run(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer what the use case answers, after its commit; a cancelled or late caller never stops the work."""
         if self._closed or len(self._jobs) >= self._jobs_max:
             raise DatabaseUnavailable("closed" if self._closed else "too many jobs waiting")
-        name = getattr(use_case, "__name__", "use case")
+        name, begun = getattr(use_case, "__name__", "use case"), time.monotonic()
         context = contextvars.copy_context()  # log lines of the use case carry the call id
         job = asyncio.get_running_loop().run_in_executor(
             self._pool, lambda: context.run(self._attempts, name, lambda session: use_case(session, *args, **kwargs))
         )
         self._jobs.add(job)
-        job.add_done_callback(lambda done: self._ended(name, done))
+        job.add_done_callback(lambda done: self._ended(name, begun, done))
         try:
             async with asyncio.timeout(self._seconds_max):
                 return await asyncio.shield(job)
@@ -107,8 +123,9 @@ class Database:
             time.sleep(RETRY_SECONDS_FIRST * 2**attempt * random.uniform(0.25, 1.0))  # noqa: S311 - spreads, guards nothing
         raise AssertionError("the last attempt answers or raises")
 
-    def _ended(self, name: str, job: asyncio.Future[Any]) -> None:
+    def _ended(self, name: str, begun: float, job: asyncio.Future[Any]) -> None:
         self._jobs.discard(job)
+        self._note(name, time.monotonic() - begun, job)
         if job in self._abandoned:
             self._abandoned.discard(job)
             _tell(name, job)

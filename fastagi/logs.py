@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 import structlog
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from structlog.typing import EventDict, Processor, WrappedLogger
 
 LAST_DIGITS: Final = 4  # of a caller id or card number; a PIN is never logged at all
@@ -29,7 +31,7 @@ def set_up_logs(level: int = logging.INFO, stream: TextIO | None = None) -> None
         one_line,
     ]
     renderer = structlog.processors.LogfmtRenderer(
-        key_order=["timestamp", "level", "event", "call_id"], drop_missing=True
+        key_order=["timestamp", "level", "event", "call_id", "unique_id"], drop_missing=True
     )
     target = cast("TextIO", _Unfailing(stream or sys.stderr))  # all of a stream that log lines use
     structlog.configure(
@@ -73,6 +75,16 @@ class _Unfailing:
 def bind_call_id(call_id: str) -> None:
     """Put the call id on every line that this session logs from now on, in worker threads too."""
     structlog.contextvars.bind_contextvars(call_id=call_id)
+
+
+def bind_session(unique_id: str) -> None:
+    """Put the channel's id on every line of this session: it ties those before a call id to those after it."""
+    structlog.contextvars.bind_contextvars(unique_id=unique_id)
+
+
+def call_named(call_id: str) -> AbstractContextManager[None]:
+    """Put the call id on every line within, and on none after it: for work on one call after another."""
+    return structlog.contextvars.bound_contextvars(call_id=call_id)
 
 
 def last_digits(number: str) -> str:

@@ -15,14 +15,20 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from services.live.open_holds import database_now
+from services.live.platform_figures import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from prometheus_client.core import Metric
-
-    from services.live.platform_figures import Figure
+    from sqlalchemy import Engine
 
 PREFIX: Final = "callingcard_"
 REQUEST_SECONDS_MAX: Final = 5
@@ -31,8 +37,14 @@ _TEXT: Final = "text/plain; charset=utf-8"
 log = structlog.get_logger()
 
 
+class ObservePortTaken(Exception):
+    """The sentence says what to do."""
+
+
 class Observer:
-    """`figures` and `counters` are asked at each scrape, in the scrape's thread; `problems` is empty when ready."""
+    """`figures` and `counters` are asked at each scrape, in the scrape's thread; `problems` is empty when ready.
+    What a process counts while it works stands in registries of its own, `counted`.
+    """
 
     def __init__(
         self,
@@ -40,15 +52,22 @@ class Observer:
         counters: Callable[[], Mapping[str, int]],
         problems: Callable[[], list[str]],
         closing: Callable[[], None],
+        *counted: CollectorRegistry,
     ) -> None:
-        self._problems, self._closing = problems, closing
+        self._problems, self._closing, self._counted = problems, closing, counted
         self._collected = CollectorRegistry(auto_describe=False)
         self._collected.register(_Figures(figures, counters))
         self._server: WSGIServer | None = None
 
     def listen(self, host: str, port: int) -> int:
         """Serve in the background; return the port."""
-        self._server = make_server(host, port, self._answer, server_class=_Server, handler_class=_Handler)
+        try:
+            self._server = make_server(host, port, self._answer, server_class=_Server, handler_class=_Handler)
+        except OSError as taken:
+            raise ObservePortTaken(
+                f"Metrics cannot be served on {host}:{port} ({taken.strerror or taken}). "
+                "Does another program use the port? Set another one, or 0 for none."
+            ) from taken
         threading.Thread(target=self._server.serve_forever, name="observe", daemon=True).start()
         log.info("observed", host=host, port=self._server.server_port)
         return self._server.server_port
@@ -71,7 +90,8 @@ class Observer:
 
     def _page(self, path: str) -> tuple[str, str, bytes]:
         if path == "/metrics":
-            return "200 OK", CONTENT_TYPE_LATEST, generate_latest(self._collected)
+            pages = [generate_latest(registry) for registry in (self._collected, *self._counted)]
+            return "200 OK", CONTENT_TYPE_LATEST, b"".join(pages)
         if path == "/health":
             return "200 OK", _TEXT, b"alive\n"
         if path == "/ready":
@@ -79,6 +99,21 @@ class Observer:
             status = "503 Service Unavailable" if problems else "200 OK"
             return status, _TEXT, "\n".join([*(problems or ["ready"]), ""]).encode()
         return "404 Not Found", _TEXT, b"/metrics, /health and /ready are here\n"
+
+
+def database_problems(engine: Engine) -> Iterator[str]:
+    """A sentence when the database does not answer."""
+    try:
+        with Session(engine) as session:
+            database_now(session)
+    except (DBAPIError, PoolTimeout) as lost:
+        yield f"database: {type(getattr(lost, 'orig', None) or lost).__name__}"
+
+
+def spool_figures(spool: Path) -> Iterator[Figure]:
+    told = "Settlements that found no server"
+    yield Figure("spool_waiting", told, len(list(spool.glob("*.txt"))))
+    yield Figure("spool_refused", f"{told} and were put aside", len(list(spool.glob("refused/*.txt"))))
 
 
 class _Figures(Collector):

@@ -16,6 +16,7 @@ from panoramisk import fast_agi
 from fastagi.agi_call import AgiCall
 from fastagi.call import CallerHungUp, CallLost, PromptMissing
 from fastagi.log_pace import LogPace
+from fastagi.logs import bind_session
 from fastagi.speech import checked_folder
 from fastagi.trace import Trace
 from fastagi.wire import Wire
@@ -114,6 +115,10 @@ class CardServer(fast_agi.Application):
     def sessions(self) -> int:
         return len(self._door.sessions)
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._listener is None or not self._listener.is_serving()
+
     async def listen(self, host: str, port: int) -> int:
         """Begin to serve; return the port (of use when 0 was asked for)."""
         try:
@@ -194,6 +199,7 @@ class CardServer(fast_agi.Application):
 
     async def _serve(self, session: _Session) -> None:
         """The entry point of every session: whatever its handler raises is told here, once, and harms no other call."""
+        bind_session(session.call.unique_id)
         end = "done"
         try:
             await session.route.handler(session.call)
@@ -221,7 +227,6 @@ class CardServer(fast_agi.Application):
         log.info(
             "session ended",
             script=session.script,
-            unique_id=session.call.unique_id,
             end=end,
             seconds=round(self.loop.time() - session.begun_at, 3),
         )

@@ -9,6 +9,7 @@ import structlog
 
 from fastagi.database import DatabaseUnavailable
 from fastagi.flow.settle import SettleDesk, settle_by
+from fastagi.logs import call_named
 from telephony.handover import SettleArguments, SettleArgumentsRefused
 
 REPLAY_SECONDS = 3
@@ -37,7 +38,8 @@ async def replay(folder: Path, desk: SettleDesk, clock: Callable[[], float] = ti
     settled = 0
     for file in await asyncio.to_thread(_waiting, folder):
         try:
-            settled += await _replay_file(file, desk, clock)
+            with call_named(file.stem):
+                settled += await _replay_file(file, desk, clock)
         except FileNotFoundError:
             continue  # another server on the same folder was first
         except OSError as unusable:

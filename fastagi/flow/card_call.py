@@ -42,6 +42,7 @@ async def card_call(call: Call, desk: CardDesk) -> CallEnd:
     if access is None:
         return await _closed(call, access_number)
     talk = Conversation(call, desk, access, load_language(access.first_language), _caller_id(call, access))
+    talk.name_call()
     if last_call_id:
         return await _next_call(talk, last_call_id, calls_made=int(round_number) - 1)
     try:

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from uuid import uuid4
 
 import structlog
 
 from billing.refusals import Refusal
 from fastagi.flow.announce import announce_price_and_time
 from fastagi.flow.conversation import Conversation
-from fastagi.logs import bind_call_id
 from services.calls.authorise_call import Authorised, CallContext
 from services.calls.frozen_quote import FrozenQuote, FrozenRoute
 from services.calls.quote_call import Quote
@@ -23,11 +21,10 @@ async def connect(talk: Conversation, quote: Quote) -> Refusal | None:
     """None when the call was handed over. The call id stands on the channel before the hold is placed, so that a
     caller who hangs up from now on is settled by the hangup handler.
     """
-    call_id = str(uuid4())
-    await talk.call.set_variables({Variable.CALL: call_id})
-    bind_call_id(call_id)
-    authorised = await _authorise(talk, call_id, quote)
+    await talk.call.set_variables({Variable.CALL: talk.call_id})
+    authorised = await _authorise(talk, talk.call_id, quote)
     if isinstance(authorised, Refusal):
+        talk.name_call()
         await talk.call.set_variables({Variable.CALL: ""})  # nothing is held: nothing to settle
         return authorised
     frozen = authorised.quote

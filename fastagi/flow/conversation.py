@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import uuid4
 
 from billing.refusals import Refusal
 from fastagi.call import Call, Keyed, KeyEnd
 from fastagi.flow.desk import CardDesk
+from fastagi.logs import bind_call_id
 from ivr_prompts.compose import spoken_date, spoken_sentence
 from ivr_prompts.language import Language, load_language
 from services.calls.access import Access
@@ -30,6 +32,7 @@ class Conversation:
     is_pinless: bool = False  # known by the phone alone: no PIN was keyed in this call
     is_turned_away: bool = False  # the guard let nothing be asked
     is_refused: bool = False  # a refusal was told after which nothing more is asked
+    call_id: str = ""  # of the number that is asked for
     _waiting: list[str] = field(default_factory=list)
     _ended_by_length: bool = False
 
@@ -87,6 +90,11 @@ class Conversation:
         """In a later round the channel still speaks the language of the first one: the card's, else the number's."""
         if card_language in self.access.languages:
             self.language = load_language(card_language)
+
+    def name_call(self) -> None:
+        """A new id for the next number; all that is logged from now on carries it."""
+        self.call_id = str(uuid4())
+        bind_call_id(self.call_id)
 
     def _taken(self) -> list[str]:
         waiting, self._waiting = self._waiting, []

@@ -5,7 +5,7 @@ from typing import Protocol
 import structlog
 
 from fastagi.call import Call
-from fastagi.logs import bind_call_id
+from fastagi.logs import bind_call_id, call_named
 from services.calls.call_record import Settlement, TriedCarrier
 from services.calls.settle_call import Settled, UnknownCall
 from telephony.handover import SettleArguments, SettleArgumentsRefused, Variable
@@ -26,29 +26,30 @@ async def settle(call: Call, desk: SettleDesk) -> None:
     except SettleArgumentsRefused as refused:
         log.error("settlement refused", why=str(refused), channel=call.channel)  # noqa: TRY400 (told in one line)
         return
+    bind_call_id(arguments.call_id)
     if await settle_by(arguments, desk):
         await call.set_variables({Variable.SETTLED: arguments.call_id})
 
 
 async def settle_by(arguments: SettleArguments, desk: SettleDesk) -> bool:
     """True when the call is settled, now or before; False for a call id that has no hold (yet)."""
-    bind_call_id(arguments.call_id)
-    match await desk.settle(settlement(arguments)):
-        case Settled() as settled:
-            log.info(
-                "call settled",
-                by=arguments.place.value,
-                repeat=settled.is_repeat,
-                disposition=settled.disposition.value,
-                talk_seconds=settled.talk_seconds,
-                cost_micros=settled.cost_micros,
-                route=arguments.route,
-            )
-            _alarm(settled)
-            return True
-        case UnknownCall():
-            log.warning("settlement of an unknown call", by=arguments.place.value)
-            return False
+    with call_named(arguments.call_id):
+        match await desk.settle(settlement(arguments)):
+            case Settled() as settled:
+                log.info(
+                    "call settled",
+                    by=arguments.place.value,
+                    repeat=settled.is_repeat,
+                    disposition=settled.disposition.value,
+                    talk_seconds=settled.talk_seconds,
+                    cost_micros=settled.cost_micros,
+                    route=arguments.route,
+                )
+                _alarm(settled)
+                return True
+            case UnknownCall():
+                log.warning("settlement of an unknown call", by=arguments.place.value)
+                return False
 
 
 def _alarm(settled: Settled) -> None:

@@ -9,6 +9,7 @@ import uvloop
 
 from fastagi.database import Database
 from fastagi.logs import set_up_logs
+from fastagi.observe import ObservePortTaken
 from fastagi.watcher.observed import observer
 from fastagi.watcher.reconcile import CallLogs
 from fastagi.watcher.watch import Watcher, make_links
@@ -32,7 +33,7 @@ def main() -> int:
     set_up_logs()
     try:
         uvloop.run(watch(Settings()))
-    except (NotReady, WatchedRefused) as reason:
+    except (NotReady, WatchedRefused, ObservePortTaken) as reason:
         sys.stderr.write(f"{reason}\n")
         return 1
     return 0

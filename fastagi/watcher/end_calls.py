@@ -77,5 +77,5 @@ async def _hang_up(link: AmiLink, channels: Sequence[ListedChannel]) -> list[str
         if answer.is_done:
             ended.append(channel.name)
         else:
-            log.warning("hang-up refused", channel=channel.name, why=answer.message)
+            log.warning("hang-up refused", call_id=channel.call_id, channel=channel.name, why=answer.message)
     return ended

@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from fastagi.observe import Observer
+from fastagi.observe import Observer, database_problems, spool_figures
 from fastagi.watcher.ami_link import AmiLink
 from models.database import make_read_engine
-from services.live.open_holds import database_now
 from services.live.platform_figures import Figure, platform_figures
 
 
@@ -25,23 +23,11 @@ def observer(database_url: str, links: Sequence[AmiLink], spool: Path, counters:
 
 
 def figures(engine: Engine, spool: Path) -> list[Figure]:
-    waiting, aside = len(list(spool.glob("*.txt"))), len(list(spool.glob("refused/*.txt")))
     with Session(engine) as session:
-        found = platform_figures(session, datetime.now(UTC))
-    told = "Settlements that found no server"
-    return [
-        *found,
-        Figure("spool_waiting", told, waiting),
-        Figure("spool_refused", f"{told} and were put aside", aside),
-    ]
+        return [*platform_figures(session, datetime.now(UTC)), *spool_figures(spool)]
 
 
 def problems(engine: Engine, links: Sequence[AmiLink]) -> list[str]:
     """Sentences; none when the watcher can do its work."""
-    found = [f"Asterisk {link.asterisk.name}: {link.why}" for link in links if not link.is_up]
-    try:
-        with Session(engine) as session:
-            database_now(session)
-    except DBAPIError as lost:
-        found.append(f"database: {type(lost.orig).__name__}")
-    return found
+    lost = [f"Asterisk {link.asterisk.name}: {link.why}" for link in links if not link.is_up]
+    return [*lost, *database_problems(engine)]

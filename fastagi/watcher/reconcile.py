@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from fastagi.logs import call_named
 from fastagi.spool import replay
 from services.live.compare_calls import LoggedTalk
 from services.live.reconcile_call import LoggedLeg, Reconciled
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastagi.watcher.watch_desk import WatchDesk
+    from services.live.open_holds import OpenCall
     from telephony.cel_reader import CelReader
 
 COMPARED_AFTER_MS: Final = 30_000  # an ended call is compared when its settlement has had this time
@@ -66,9 +68,14 @@ async def reconcile(desk: WatchDesk, logs: CallLogs, spool: Path) -> list[Reconc
     await logs.read()
     waiting = {file.stem for file in await asyncio.to_thread(lambda: list(spool.glob("*.txt")))}
     left = [call for call in unseen if call.hold.call_id not in waiting]
-    done = [await desk.reconcile(call, logs.answered(call.hold.call_id)) for call in left]
+    done = [await _reconcile_one(desk, call, logs) for call in left]
     await _compare(desk, logs)
     return [one for one in done if one is not None]
+
+
+async def _reconcile_one(desk: WatchDesk, call: OpenCall, logs: CallLogs) -> Reconciled | None:
+    with call_named(call.hold.call_id):
+        return await desk.reconcile(call, logs.answered(call.hold.call_id))
 
 
 async def _compare(desk: WatchDesk, logs: CallLogs) -> None:

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         description="Addresses that may connect to FastAGI, separated by commas; needed unless it listens on loopback",
     )
     fastagi_connections_max: int = Field(400, ge=1, le=20_000, description="FastAGI connections at once")
+    fastagi_observe_port: int = Field(
+        0, ge=0, le=65535, description="Port of the call server's /metrics, /health and /ready on loopback; 0 = off"
+    )
     fastagi_session_seconds_max: int = Field(
         600, ge=30, le=3_600, description="The longest conversation between two calls of a caller"
     )
