@@ -11,6 +11,7 @@ from admin_web.access import has_right
 from admin_web.database import write_session
 from admin_web.texts import gettext
 from billing.card_number import CardNumberRefused
+from billing.destination_rules import PrefixRefused
 from billing.expiry import ExpiryRefused
 from billing.money import MoneyTextRefused
 from billing.rights import Right, RightMissing
@@ -18,6 +19,7 @@ from services.cards.card_order import ActRefused
 from services.cards.revive_card import ReviveRefused
 from services.money.adjust_balance import AdjustmentRefused
 from services.money.recharge_card import RechargeRefused
+from services.products.destination_rules import RuleRefused
 from services.products.plan_agreement import PlanDisagrees
 from services.series.series_terms import SeriesRefused
 from services.store.fields import FieldsRefused
@@ -33,7 +35,9 @@ REFUSED = (
     FieldsRefused,
     MoneyTextRefused,
     RechargeRefused,
+    PrefixRefused,
     ReviveRefused,
+    RuleRefused,
     SeriesRefused,
 )
 

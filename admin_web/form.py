@@ -82,7 +82,7 @@ def read_values(fields: Iterable[Field], typed: Mapping[str, str]) -> tuple[dict
 def label(name: str) -> str:
     """A field's name for readers: card_group_id -> Card group."""
     text = spoken(name.removesuffix("_micros").removesuffix("_id"))
-    return gettext((text[:1].upper() + text[1:]).replace("Pin ", "PIN "))
+    return gettext((text[:1].upper() + text[1:]).replace("Pinless", "PINless").replace("Pin ", "PIN "))
 
 
 def _options(field: Field, choices: Mapping[str, Choices]) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_admin import BaseView
+from flask_admin import BaseView, expose
 
 from admin_web.access import signed
 from admin_web.headers import nonce
@@ -48,3 +48,16 @@ class GuardedPage(BaseView):
 
 class ConsolePage(GuardedPage):
     """A page of its own; a subclass exposes what it shows."""
+
+
+class ThingPage(ConsolePage):
+    """The pages of one thing of a list, below the list's own address; the menu leads to the list."""
+
+    list_endpoint: ClassVar[str]
+
+    def is_visible(self) -> bool:
+        return False
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        return redirect(url_for(self.list_endpoint))

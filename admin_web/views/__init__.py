@@ -11,6 +11,7 @@ from admin_web.views.card import CardPage
 from admin_web.views.cards import CardList
 from admin_web.views.clients import ClientList
 from admin_web.views.dashboard import Dashboard
+from admin_web.views.group_page import GroupPage
 from admin_web.views.groups import GroupList
 from admin_web.views.jobs import JobList
 from admin_web.views.ledger import LedgerList
@@ -35,6 +36,7 @@ def views() -> list[BaseView]:
         CallList(),
         AlertsPage(),
         GroupList(),
+        GroupPage(),
         SeriesList(),
         SeriesPage(),
         CardList(),

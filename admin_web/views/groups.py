@@ -1,6 +1,9 @@
 """Card groups: the products."""
 
-from sqlalchemy import func, select
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Row, func
 
 from admin_web import cells
 from admin_web.filters import WordFilter
@@ -8,12 +11,16 @@ from admin_web.list_view import ConsoleList, Rows
 from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from billing.states import CardType
-from models import CardGroup, CardSeries
+from models import CardGroup
+from services.products.group_report import group_rows
 from services.store.keyset import Order
 
 
 class GroupList(ConsoleList):
     right = Right.SEE_CARDS
+    is_of_all = True
+    list_template = "console/group_list.html"
+    link_column = "name"
     heading = lazy_gettext("Card groups")
     empty_text = lazy_gettext("No card group was made yet: a group is a product and what its callers hear.")
     search_label = lazy_gettext("Name, or how it begins")
@@ -42,18 +49,10 @@ class GroupList(ConsoleList):
         super().__init__(CardGroup, name=lazy_gettext("Groups"), category="Cards", endpoint="groups")
 
     def query(self) -> Rows:
-        series = select(func.count()).where(CardSeries.card_group_id == CardGroup.id).scalar_subquery()
-        return select(
-            CardGroup.id,
-            CardGroup.name,
-            CardGroup.currency,
-            CardGroup.card_type,
-            CardGroup.pin_entry_mode,
-            CardGroup.number_length,
-            CardGroup.calls_max,
-            CardGroup.pinless_allowed.label("pinless"),
-            series.label("series"),
-        )
+        return group_rows()
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(func.lower(CardGroup.name).startswith(text.lower(), autoescape=True))
+
+    def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
+        return url_for("grouppage.show", group_id=row.id)

@@ -125,7 +125,7 @@ class SeriesPage(CardList):
         """JC-23: the preview first, then the order; the job makes the cards."""
         require_right(Right.MAKE_CARDS)
         if request.method == "GET":
-            return self._generate(typed_values(DEFAULTS))
+            return self._generate(typed_values(DEFAULTS) | {"card_group_id": request.args.get("card_group_id", "")})
         require_token()
         typed = posted()
         values, problems = read_values(NEW_SERIES_FIELDS, typed)

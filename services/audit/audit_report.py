@@ -55,3 +55,9 @@ def _query(wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
         if value is not None:
             query = query.where(getattr(AuditEntry, name) == value)
     return query
+
+
+def last_change(session: Session, object_kind: str, object_id: str) -> dict[str, Any] | None:
+    """The newest act on one thing: who changed it, when, and what from what to what."""
+    found = audit_entries(session, AuditFilter(object_kind=object_kind, object_id=object_id), newest=1)
+    return found[0] if found else None

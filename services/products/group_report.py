@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from models import AccessNumber, CardGroup, CardSeries, IvrPlan, IvrPlanGroup, RoutingPlan
@@ -32,9 +32,37 @@ def group_list(session: Session) -> list[dict[str, Any]]:
     ]
 
 
+def group_rows() -> Select[*tuple[Any, ...]]:
+    """For the list in the console: a row of columns for each group."""
+    series = select(func.count()).where(CardSeries.card_group_id == CardGroup.id).scalar_subquery()
+    return select(
+        CardGroup.id,
+        CardGroup.name,
+        CardGroup.currency,
+        CardGroup.card_type,
+        CardGroup.pin_entry_mode,
+        CardGroup.number_length,
+        CardGroup.calls_max,
+        CardGroup.pinless_allowed.label("pinless"),
+        series.label("series"),
+    )
+
+
 def find_group_report(session: Session, name: str) -> dict[str, Any] | None:
     """Every setting by its field, with `id`, `version`, its series and the plans that accept it."""
-    group = session.scalars(select(CardGroup).where(CardGroup.name == name)).one_or_none()
+    report = _find(session, CardGroup.name == name)
+    if report is not None:
+        del report["routing_plan_id"]  # it is named
+    return report
+
+
+def find_group(session: Session, group_id: int) -> dict[str, Any] | None:
+    """The same by its id, with the id of its routing plan."""
+    return _find(session, CardGroup.id == group_id)
+
+
+def _find(session: Session, condition: ColumnElement[bool]) -> dict[str, Any] | None:
+    group = session.scalars(select(CardGroup).where(condition)).one_or_none()
     if group is None:
         return None
     values = {field.name: getattr(group, field.name) for field in GROUP_FIELDS}
@@ -47,6 +75,7 @@ def find_group_report(session: Session, name: str) -> dict[str, Any] | None:
         "version": group.version,
         **{key: getattr(value, "value", value) for key, value in values.items()},
         "routing_plan": routing,
+        "routing_plan_id": plan_id,
         "series": list(session.scalars(series)),
         "plans": list(session.scalars(plans.where(IvrPlanGroup.card_group_id == group.id).order_by(IvrPlan.name))),
     }

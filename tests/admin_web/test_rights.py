@@ -20,9 +20,19 @@ if TYPE_CHECKING:
 
 OPEN = {"sign_in.form", "sign_in.enter", "sign_in.leave", "static"}
 WHOEVER_IS_IN = {"sign_in.proof", "sign_in.prove", "me.index", "me.save"}
-VALUES = {"number": "1", "table_id": "1", "form": "csv", "call_id": "nothing", "export_type": "csv", "filename": "x"}
+VALUES = {
+    "number": "1",
+    "table_id": "1",
+    "group_id": "1",
+    "form": "csv",
+    "call_id": "nothing",
+    "export_type": "csv",
+    "filename": "x",
+}
 CARD_VALUES = {**VALUES, "number": "1-000000001"}
 BEYOND_A_PAGE = {  # acts that ask for more than their page does
+    "grouppage.new": Right.MAKE_CARDS,
+    "grouppage.edit": Right.MAKE_CARDS,
     "seriespage.edit": Right.MAKE_CARDS,
     "seriespage.generate": Right.MAKE_CARDS,
 }
