@@ -18,7 +18,7 @@ class Console(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.cfg.set("bind", f"{settings.console_host}:{settings.console_port}")
         self.cfg.set("worker_class", "gthread")
         self.cfg.set("workers", settings.console_workers)
-        self.cfg.set("threads", settings.console_threads)
+        self.cfg.set("threads", settings.database_connections)
         self.cfg.set("timeout", TIMEOUT_SECONDS)
         self.cfg.set("proc_name", "callingcard-web")
         self.cfg.set("control_socket_disable", True)  # noqa: FBT003 (gunicorn's own setting)

@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> Flask:
         hops = settings.console_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]
     Babel(app, locale_selector=language, default_translation_directories="translations")
-    set_up_database(app, settings.database_url_or_default, threads=settings.console_threads)
+    set_up_database(app, settings)
     set_up_headers(app)
     set_up_formats(app)
     app.jinja_env.filters["field_label"] = label

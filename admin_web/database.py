@@ -7,14 +7,18 @@ from flask import Flask, current_app, g
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.database import make_engine, make_read_engine, session_factory
+from models.database import session_factory
+from services.store.engines import read_engine, write_engine
+from services.store.settings import Settings
 
 KEY = "callingcard.databases"
 
 
-def set_up_database(app: Flask, url: str, *, threads: int) -> None:
-    writing = make_engine(url, pool_size=threads)
-    reading = make_read_engine(url)
+def set_up_database(app: Flask, settings: Settings) -> None:
+    """As many connections of each kind as pages are served at once, so that none waits for one."""
+    connections = settings.database_connections
+    writing = write_engine(settings, connections=connections, pre_ping=True)
+    reading = read_engine(settings, connections=connections)
     app.extensions[KEY] = (session_factory(writing), session_factory(reading), (writing, reading))
     app.teardown_appcontext(_close)
 

@@ -4,17 +4,18 @@ import time
 from pathlib import Path
 
 import click
-from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from command_line.errors import Failure
 from command_line.installation import database_url, settings
 from command_line.show import console, emit_json, json_option
-from models.database import make_engine, make_read_engine
+from models.database_url import parse_database_url
 from services.money.verify_ledger import Breach, verify_ledger
 from services.store.backup import BackupFailed, back_up
 from services.store.backup import restore as put_back
+from services.store.engines import read_engine, write_engine
 from services.store.migrate import upgrade
+from services.store.settings import Settings
 
 BYTES_A_MB = 1_000_000
 
@@ -46,12 +47,12 @@ def restore(file: Path, *, as_json: bool) -> None:
     wanted = settings()
     url = wanted.database_url_or_default
     if url.startswith("sqlite"):
-        Path(str(make_url(url).database)).parent.mkdir(parents=True, exist_ok=True)
+        Path(str(parse_database_url(url).database)).parent.mkdir(parents=True, exist_ok=True)
     try:
         put_back(url, file)
     except BackupFailed as failed:
         raise Failure(f"Nothing was restored: {failed}") from failed
-    breaches = _proved(url)
+    breaches = _proved(wanted)
     if as_json:
         emit_json({"file": str(file), "clean": not breaches, "breaches": [str(breach) for breach in breaches]})
     else:
@@ -63,11 +64,11 @@ def restore(file: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _proved(url: str) -> list[Breach]:
-    engine = make_engine(url, pool_size=1)
+def _proved(wanted: Settings) -> list[Breach]:
+    engine = write_engine(wanted)
     upgrade(engine)
     engine.dispose()
-    reading = make_read_engine(url)
+    reading = read_engine(wanted)
     with Session(reading) as session:
         breaches = verify_ledger(session)
     reading.dispose()

@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 from billing.card_acts import DONE_WORDS, CardAct, sentence
 from command_line.actor import cli_actor
 from command_line.errors import Failure
-from command_line.installation import database_url, now, open_engine, read_session, settings
+from command_line.installation import now, open_engine, read_session, writing_engine
 from command_line.job_progress import progress_bar
 from command_line.show import console, emit_json
-from models.database import make_engine
 from services.cards.card_order import ActRefused, CardOrder
 from services.cards.change_card_state import ActDone, change_cards, preview_card_act
 
@@ -44,7 +43,7 @@ def run_order(order_of: Callable[[Session], CardOrder], *, dry_run: bool, yes: b
 
 def _steps(order: CardOrder, total: int) -> ActDone:
     done, after = ActDone(), None
-    engine = make_engine(database_url(settings()), pool_size=1)
+    engine = writing_engine()
     with open_engine(engine), progress_bar("Cards") as progress:
         while True:
             with Session(engine) as session, session.begin():

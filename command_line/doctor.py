@@ -2,15 +2,17 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import click
 from sqlalchemy.exc import OperationalError
 
 from command_line.demo.instances import platform_folder
+from command_line.doctor_hosts import look_at_hosts
 from command_line.errors import Failure
 from command_line.installation import database_url, read_session, settings
 from command_line.show import console, emit_json, json_option
+from command_line.symptom import Symptom
 from ivr_prompts.catalogue import check as check_prompts
 from ivr_prompts.language import languages, load_language
 from services.calls.call_alarms import count_open_alarms
@@ -21,19 +23,6 @@ from services.store.settings import Settings
 from telephony.ami import AmiUser, ami_act
 from telephony.instance import InstanceRefused, read_instance
 from telephony.program import AsteriskNotFound, find_asterisk
-
-
-@dataclass(frozen=True, slots=True)
-class Symptom:
-    """One thing that was looked at; `cure` is empty where all is well."""
-
-    what: str
-    state: str
-    cure: str = ""
-
-    @property
-    def is_well(self) -> bool:
-        return not self.cure
 
 
 @click.command()
@@ -70,7 +59,7 @@ def _database(wanted: Settings) -> Symptom:
     except Failure as failed:
         return Symptom("database", failed.message, failed.cure or "callingcard init")
     except OperationalError as lost:
-        return Symptom("database", str(lost.orig), "Start it")
+        return Symptom("database", str(lost.orig).strip().splitlines()[0], "Start it")
     if breaches:
         return Symptom("database", f"{len(breaches)} broken invariants", "callingcard verify")
     return Symptom("database", "answers, and its ledger verifies")
@@ -139,5 +128,5 @@ def _watcher(_wanted: Settings) -> Symptom:
 
 
 LOOKS: tuple[Callable[[Settings], Symptom], ...] = (
-    *(_keys, _database, _prompts, _fastagi, _asterisk, _ami, _spool, _watcher),
+    *(_keys, look_at_hosts, _database, _prompts, _fastagi, _asterisk, _ami, _spool, _watcher),
 )

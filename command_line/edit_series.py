@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 from command_line.actor import cli_actor
 from command_line.errors import Failure
 from command_line.form import field_options, values_of
-from command_line.installation import database_url, now, open_engine, read_session, settings, write_session
+from command_line.installation import now, open_engine, read_session, settings, write_session, writing_engine
 from command_line.job_progress import progress_bar
 from command_line.series_states import activate, block, delete, release, sell, series_id, stop, unblock, unsell
 from command_line.show import console, emit_json, json_option
 from models import CardSeries, RateTable, Reseller, RoutingPlan, TaxProfile
-from models.database import make_engine
 from services.cards.card_order import ActRefused
 from services.series.apply_expiry import apply_expiry_step, find_expiry_job
 from services.series.preview_series import SeriesPreview
@@ -72,7 +71,7 @@ def edit(number: int, *, dry_run: bool, yes: bool, as_json: bool, **asked: Any) 
 
 def _apply_dates(number: int) -> None:
     """Also what an earlier edit left undone when it was killed."""
-    engine = make_engine(database_url(settings()), pool_size=1)
+    engine = writing_engine()
     with open_engine(engine), progress_bar("Dates") as progress:
         while True:
             with Session(engine) as session, session.begin():

@@ -14,11 +14,11 @@ from command_line.actor import cli_actor
 from command_line.amount import AMOUNT
 from command_line.errors import Failure
 from command_line.form import id_of
-from command_line.installation import database_url, now, open_engine, read_session, settings, write_session
+from command_line.installation import now, open_engine, read_session, settings, write_session, writing_engine
 from command_line.job_progress import progress_bar
 from command_line.show import console, emit_json, json_option, money
 from models import CardGroup, RateTable, Reseller, RoutingPlan, TaxProfile
-from models.database import make_engine, session_factory
+from models.database import session_factory
 from services.keys.closed_keys import KeyClosed
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
@@ -171,7 +171,7 @@ def _plain(plan: SeriesPlan) -> dict[str, Any]:
 def _make(job_id: int, number: int, *, as_json: bool) -> None:
     begun = time.monotonic()
     keys = KeyFile(settings().keys_file)
-    engine = make_engine(database_url(settings()), pool_size=1)
+    engine = writing_engine()
     with open_engine(engine), progress_bar(f"Series {number}") as progress:
         cards = generate_cards(session_factory(engine), keys, job_id, now, progress)
     seconds = round(time.monotonic() - begun, 2)

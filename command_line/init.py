@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from command_line.errors import Failure
 from command_line.installation import now, settings
 from command_line.show import console, emit_json, json_option, money
-from models.database import make_engine
 from services.demo.demo_cards import demo_cards
 from services.demo.demo_data import (
     ACCESS_NUMBER_AND_PIN,
@@ -21,6 +20,7 @@ from services.demo.demo_data import (
     is_empty,
 )
 from services.keys.pin_keys import KeysMissing, PinKeys, create_pin_keys, load_pin_keys
+from services.store.engines import write_engine
 from services.store.migrate import upgrade
 from services.store.settings import Settings
 
@@ -47,7 +47,7 @@ def initialise(wanted: Settings, *, demo: bool) -> dict[str, Any]:
     """Make what is missing, and tell what there is; `created` says whether data was added now."""
     wanted.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = _keys(wanted)
-    engine = make_engine(wanted.database_url_or_default, pool_size=1)
+    engine = write_engine(wanted)
     try:
         upgrade(engine)
         with Session(engine) as session, session.begin():

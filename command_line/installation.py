@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from command_line.errors import Failure
-from models.database import make_engine, make_read_engine
+from models.database_url import parse_database_url
 from services.keys.pin_keys import KeysMissing, PinKeys, load_pin_keys
+from services.store.engines import read_engine, write_engine
 from services.store.schema import is_current
 from services.store.settings import Settings
 
@@ -46,10 +47,24 @@ def open_engine(engine: Engine) -> Iterator[Engine]:
         engine.dispose()
 
 
+def writing_engine() -> Engine:
+    """One connection, for transactions that write; the database exists."""
+    wanted = settings()
+    database_url(wanted)
+    return write_engine(wanted)
+
+
+def reading_engine() -> Engine:
+    """For one moment of the database."""
+    wanted = settings()
+    database_url(wanted)
+    return read_engine(wanted)
+
+
 @contextmanager
 def write_session() -> Iterator[Session]:
     """A transaction: committed at the end of the block, rolled back on an error."""
-    engine = make_engine(database_url(settings()), pool_size=1)
+    engine = writing_engine()
     with open_engine(engine), Session(engine) as session, session.begin():
         yield session
 
@@ -57,7 +72,7 @@ def write_session() -> Iterator[Session]:
 @contextmanager
 def read_session() -> Iterator[Session]:
     """One moment of the database; nothing can be written."""
-    engine = make_read_engine(database_url(settings()))
+    engine = reading_engine()
     with open_engine(engine), Session(engine) as session:
         yield session
 
@@ -72,7 +87,7 @@ def pin_keys() -> PinKeys:
 def database_url(wanted: Settings) -> str:
     """The URL of a database that exists: SQLite would make an empty file of a mistyped name."""
     url = wanted.database_url_or_default
-    file = make_url(url).database
+    file = parse_database_url(url).database
     if url.startswith("sqlite") and file and not Path(file).exists():
         raise Failure(f"There is no database in {wanted.state_dir} yet.", "callingcard init --demo")
     return url

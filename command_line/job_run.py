@@ -15,10 +15,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from command_line.installation import database_url, open_engine, settings
+from command_line.installation import open_engine, reading_engine, settings, writing_engine
 from command_line.jobs import Job
 from fastagi.transient_errors import is_transient
-from models.database import make_engine, make_read_engine
 from services.cards.card_lock import CARDS_A_CHUNK
 from services.upkeep.job_lock import free_lock, keep_lock, lock_owner, new_owner, take_lock
 from services.upkeep.job_step import JobStep, nothing
@@ -94,8 +93,7 @@ class LockLost(Exception):
 @contextmanager
 def job_desk() -> Iterator[JobDesk]:
     wanted = settings()
-    url = database_url(wanted)
-    with open_engine(make_engine(url, pool_size=1)) as writer, open_engine(make_read_engine(url)) as reader:
+    with open_engine(writing_engine()) as writer, open_engine(reading_engine()) as reader:
         yield JobDesk(writer, reader, wanted.zone)
 
 

@@ -8,10 +8,10 @@ from rich.table import Table
 
 from command_line.actor import cli_actor
 from command_line.errors import Failure
-from command_line.installation import database_url, now, open_engine, pin_keys, read_session, settings
+from command_line.installation import now, open_engine, pin_keys, read_session, settings, writing_engine
 from command_line.job_progress import progress_bar
 from command_line.show import console, emit_json, json_option
-from models.database import make_engine, session_factory
+from models.database import session_factory
 from services.keys.closed_keys import KeyClosed
 from services.keys.pin_keys import KeysMissing
 from services.keys.reseal import SEALED_TABLES, keys_in_use
@@ -67,7 +67,7 @@ def rotate(*, yes: bool, as_json: bool) -> None:
     if not yes:
         question = "Rotate the keys? Keep the old key file as long as any backup of the database"
         click.confirm(question, abort=True, err=True)
-    engine = make_engine(database_url(settings()), pool_size=1)
+    engine = writing_engine()
     try:
         with open_engine(engine), progress_bar("Secrets") as progress:
             rotation = rotate_keys(

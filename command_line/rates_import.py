@@ -14,13 +14,12 @@ from sqlalchemy.orm import Session
 from command_line.actor import cli_actor
 from command_line.errors import Failure, refusing
 from command_line.form import id_of
-from command_line.installation import database_url, now, open_engine, read_session, settings
+from command_line.installation import now, open_engine, read_session, settings, writing_engine
 from command_line.job_progress import progress_bar
 from command_line.rates_preview import preview_json, show_preview
 from command_line.series_files import ask
 from command_line.show import console, emit_json, json_option
 from models import ImportMode, RateTable
-from models.database import make_engine
 from services.rate_import.apply_import import apply_import
 from services.rate_import.date_cells import DateOrder, DateReader
 from services.rate_import.headings import Column
@@ -162,7 +161,7 @@ def _apply(prepared: Prepared, sender: str | None) -> int:
 @contextmanager
 def transactions() -> Iterator[Write]:
     """Runs each work in a transaction of its own."""
-    with open_engine(make_engine(database_url(settings()), pool_size=1)) as engine:
+    with open_engine(writing_engine()) as engine:
 
         def write(work: Callable[[Session], Any]) -> Any:  # noqa: ANN401 (what the work gives)
             with Session(engine, autoflush=False) as session, session.begin():

@@ -13,10 +13,9 @@ from command_line.actor import cli_actor
 from command_line.card_act_options import block_options, how_options, sale_of, sale_options
 from command_line.change_cards import run_order
 from command_line.errors import Failure
-from command_line.installation import database_url, now, open_engine, settings
+from command_line.installation import now, open_engine, writing_engine
 from command_line.show import console, emit_json, json_option
 from models import CardSeries
-from models.database import make_engine
 from services.cards.card_order import ActRefused, CardOrder
 from services.cards.card_range import CardRange
 from services.products.plan_agreement import PlanDisagrees
@@ -132,7 +131,7 @@ def _marking(act: SeriesAct, told: str) -> click.Command:
 
 def _mark(act: SeriesAct, number: int, reason: str | None) -> dict[str, Any]:
     """The fees of many cards are dealt with in transactions of their own, before the mark."""
-    engine = make_engine(database_url(settings()), pool_size=1)
+    engine = writing_engine()
     at = now()
     with open_engine(engine):
         with Session(engine) as session:

@@ -13,12 +13,12 @@ from billing.expiry import expires_at
 from command_line.actor import cli_actor
 from command_line.amount import AMOUNT
 from command_line.errors import Failure
-from command_line.installation import database_url, now, open_engine, pin_keys, read_session, settings, write_session
+from command_line.installation import now, open_engine, pin_keys, read_session, settings, write_session, writing_engine
 from command_line.job_progress import progress_bar
 from command_line.series_files import export_batch
 from command_line.show import console, emit_json, json_option, money
 from models import VoucherBatch
-from models.database import make_engine, session_factory
+from models.database import session_factory
 from services.cards.card_report import find_card_by_number
 from services.keys.closed_keys import KeyClosed
 from services.keys.key_file import KeyFile
@@ -60,7 +60,7 @@ def make(*, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 (the options a
     vouchers is accepted.
     """
     begun = time.monotonic()
-    engine = make_engine(database_url(settings()), pool_size=1)
+    engine = writing_engine()
     try:
         keys = KeyFile(settings().keys_file)
         with open_engine(engine), progress_bar(f"Vouchers {asked['name']}") as progress:

@@ -23,10 +23,11 @@ from fastagi.observed import observer
 from fastagi.server import ROUTE_SECONDS_MAX, SETTLE_SECONDS_MAX, CardServer, PortUnavailable, ServerLimits
 from fastagi.spool import replay_for_ever
 from fastagi.trace import TraceFile
-from models.database import make_engine, make_read_engine, session_factory
+from models.database import session_factory
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
 from services.routing.deck import DeckSource
+from services.store.engines import read_engine, write_engine
 from services.store.schema import is_current
 from services.store.settings import Settings
 from telephony.handover import AgiScript
@@ -54,16 +55,16 @@ async def serve(settings: Settings) -> None:
     case.
     """
     keys = KeyFile(settings.keys_file)
-    engine = make_engine(settings.database_url_or_default, pool_size=settings.database_threads)
+    engine = write_engine(settings, connections=settings.database_connections)
     if not is_current(engine):
         raise NotReady("The database is not at this release's schema: run callingcard init")
     # SQLite has one writer: threads that wait for it sleep and starve each other, a queue before one thread is fair.
-    threads = 1 if engine.dialect.name == "sqlite" else settings.database_threads
+    threads = 1 if engine.dialect.name == "sqlite" else settings.database_connections
     metrics = CallMetrics()
     database = Database(session_factory(engine), threads=threads, note=metrics.note)
     rates = DeckSource()
     desk = CardDesk(database, keys, settings.zone, guard=settings.guard_rules, rate_source=rates)
-    watch = DeckWatch(make_read_engine(settings.database_url_or_default), rates, desk.now)
+    watch = DeckWatch(read_engine(settings), rates, desk.now)
     trace_file = TraceFile(settings.trace_file) if settings.trace_file else None
     server = CardServer(str(settings.prompts_dir), _limits(settings), trace_file)
     add_routes(server, desk)

@@ -115,8 +115,10 @@ class Database:
             except PoolTimeout as error:
                 raise DatabaseUnavailable(f"{name}: no free connection") from error
             except DBAPIError as error:
-                if attempt == ATTEMPTS_MAX or not is_transient(error):
-                    if isinstance(error, OperationalError | InterfaceError):  # not of our making: full, locked, away
+                passes = is_transient(error)
+                if attempt == ATTEMPTS_MAX or not passes:
+                    # not of our making: full, locked, away
+                    if passes or isinstance(error, OperationalError | InterfaceError):
                         raise DatabaseUnavailable(f"{name}: {type(error.orig).__name__}") from error
                     raise
                 log.warning("database job tried again", use_case=name, attempt=attempt, why=type(error.orig).__name__)

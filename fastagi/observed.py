@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastagi.observe import Observer, database_problems, spool_figures
-from models.database import make_read_engine
 from services.live.platform_figures import Figure
+from services.store.engines import read_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def observer(settings: Settings, server: CardServer, database: Database, metrics: CallMetrics) -> Observer:
     """It reads by an engine of its own: a scrape waits for no call, and no call for a scrape."""
-    engine = make_read_engine(settings.database_url_or_default)
+    engine = read_engine(settings)
     return Observer(
         lambda: [*_figures(server, database), *spool_figures(settings.spool_folder)],
         lambda: dict(server.counters),

@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from models import Base
-from models.database import make_engine
+from services.store.engines import write_engine
 from services.store.settings import Settings
 
 
@@ -24,5 +24,5 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    with make_engine(Settings().database_url_or_default).connect() as own:
+    with write_engine(Settings()).connect() as own:
         run(own)

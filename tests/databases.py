@@ -24,7 +24,7 @@ from services.store.migrate import upgrade
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROGRAMS = ("initdb", "postgres", "pg_isready")
+PROGRAMS = ("initdb", "postgres", "pg_isready", "pg_basebackup")
 START_SECONDS_MAX = 60  # after a kill it first reads what it wrote ahead
 HINT = "PostgreSQL's server programs are missing: apt-get install postgresql"
 
@@ -90,6 +90,38 @@ class Cluster:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def standby(self) -> Cluster:
+        """A second server that follows this one; from here on a commit is confirmed when both have it."""
+        second = Cluster(self.programs)
+        source = f"host=127.0.0.1 port={self.port} user=callingcard application_name=second"
+        options = ["-D", str(second.folder / "data"), "-d", source, "-R", "--checkpoint=fast", "--wal-method=stream"]
+        second._run([str(self.programs / "pg_basebackup"), *options])
+        second.start()
+        self.wait_for_standby("second")
+        return second
+
+    def wait_for_standby(self, name: str) -> None:
+        """Empty: for none, as the runbook says when the last standby is gone."""
+        self._sql(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        self._sql("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while name and self.ask("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "0":
+            if time.monotonic() > deadline:
+                raise RuntimeError("the standby does not follow")
+            time.sleep(0.05)
+
+    def promote(self) -> None:
+        """The operator's act of docs/production.md."""
+        assert self.ask("SELECT pg_promote()") == "True"
+
+    def ask(self, question: str) -> str:
+        engine = make_engine(self.url(), pool_size=1)
+        try:
+            with engine.connect() as connection:
+                return str(connection.scalar(text(question)))
+        finally:
+            engine.dispose()
+
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+psycopg://callingcard@127.0.0.1:{self.port}/{database}"
 
@@ -114,6 +146,12 @@ class Cluster:
 
     def _run(self, command: list[str]) -> None:
         subprocess.run([*self.user, *command], check=True, capture_output=True, cwd=self.folder)
+
+
+def url_of_both(first: Cluster, second: Cluster, url: str) -> str:
+    """The URL of a database on the first, as the one of both."""
+    hosts = f"127.0.0.1:{first.port},127.0.0.1:{second.port}"
+    return url.replace(f"127.0.0.1:{first.port}", hosts)
 
 
 def free_port() -> int:

@@ -88,7 +88,7 @@ class LivePage(ConsolePage):
 
     def _free_streams(self) -> BoundedSemaphore:
         if self._streams is None:
-            threads: int = current_app.config["SETTINGS"].console_threads
+            threads: int = current_app.config["SETTINGS"].database_connections
             self._streams = BoundedSemaphore(max(1, threads // 2))
         return self._streams
 

@@ -14,7 +14,8 @@ from fastagi.watcher.observed import observer
 from fastagi.watcher.reconcile import CallLogs
 from fastagi.watcher.watch import Watcher, make_links
 from fastagi.watcher.watch_desk import WatchDesk
-from models.database import make_engine, session_factory
+from models.database import session_factory
+from services.store.engines import read_engine, write_engine
 from services.store.schema import is_current
 from services.store.settings import Settings
 from telephony.cel_reader import CelReader
@@ -42,7 +43,7 @@ def main() -> int:
 async def watch(settings: Settings) -> None:
     """Connect to each Asterisk, and to each again whenever it went away."""
     asterisks = watched_asterisks(settings.asterisks_file, settings.platform_dir)
-    engine = make_engine(settings.database_url_or_default, pool_size=1)
+    engine = write_engine(settings)
     if not is_current(engine):
         raise NotReady("The database is not at this release's schema: run callingcard init")
     desk = WatchDesk(Database(session_factory(engine), threads=1, seconds_max=SECONDS_MAX), settings.zone)
@@ -50,7 +51,7 @@ async def watch(settings: Settings) -> None:
     links = make_links(asterisks, changed)
     logs = CallLogs([CelReader(asterisk.cel_file) for asterisk in asterisks if asterisk.cel_file])
     watcher = Watcher(desk, links, logs, settings.spool_folder, settings.watch_heartbeat_seconds, changed)
-    observed = observer(settings.database_url_or_default, links, settings.spool_folder, watcher.counters)
+    observed = observer(read_engine(settings), links, settings.spool_folder, watcher.counters)
     if settings.watch_observe_port:
         observed.listen("127.0.0.1", settings.watch_observe_port)
     stopped = asyncio.Event()

@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session
 
 from fastagi.observe import Observer, database_problems, spool_figures
 from fastagi.watcher.ami_link import AmiLink
-from models.database import make_read_engine
 from services.live.platform_figures import Figure, platform_figures
 
 
-def observer(database_url: str, links: Sequence[AmiLink], spool: Path, counters: Counter[str]) -> Observer:
-    """It reads by an engine of its own: a scrape never waits for the watcher, nor the watcher for a scrape."""
-    engine = make_read_engine(database_url)
+def observer(engine: Engine, links: Sequence[AmiLink], spool: Path, counters: Counter[str]) -> Observer:
+    """`engine` is its own, for reading: a scrape never waits for the watcher, nor the watcher for a scrape."""
     return Observer(
         lambda: figures(engine, spool), lambda: dict(counters), lambda: problems(engine, links), engine.dispose
     )

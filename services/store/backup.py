@@ -8,7 +8,9 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
+
+from models.database_url import libpq_url, parse_database_url
 
 SQLITE_PAGES_A_STEP = 1_000  # about 4 MB: writers get their turn between two steps
 PROGRAM_SECONDS_MAX = 4 * 3_600
@@ -28,7 +30,7 @@ def back_up(url: str, target: Path) -> None:
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)  # it holds what callers called
     try:
-        _copy(make_url(url), draft)
+        _copy(parse_database_url(url), draft)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.rename(target)
@@ -38,7 +40,7 @@ def back_up(url: str, target: Path) -> None:
 
 def restore(url: str, source: Path) -> None:
     """Into a database that is not there yet (SQLite) or is empty (PostgreSQL): what is in use is never overwritten."""
-    parsed = make_url(url)
+    parsed = parse_database_url(url)
     head = _head(source)
     if parsed.get_backend_name() == "sqlite":
         if not head.startswith(SQLITE_HEAD):
@@ -50,14 +52,16 @@ def restore(url: str, source: Path) -> None:
         return
     if not head.startswith(PG_DUMP_HEAD):
         raise BackupFailed(f"{source} is no backup of a PostgreSQL database")
-    _run(parsed, ["pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "-d", _libpq(parsed)], source)
+    _run(
+        parsed, ["pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "-d", libpq_url(parsed)], source
+    )
 
 
 def _copy(url: URL, draft: Path) -> None:
     if url.get_backend_name() == "sqlite":
         _copy_sqlite(Path(str(url.database)), draft)
     else:
-        _run(url, ["pg_dump", "--format=custom", "--no-owner", "-f", str(draft), _libpq(url)])
+        _run(url, ["pg_dump", "--format=custom", "--no-owner", "-f", str(draft), libpq_url(url)])
 
 
 def _copy_sqlite(source: Path, draft: Path) -> None:
@@ -91,10 +95,6 @@ def _run(url: URL, command: list[str], *files: Path) -> None:
         raise BackupFailed(f"{command[0]} is not installed. As root: apt-get install postgresql-client") from missing
     if done.returncode:
         raise BackupFailed(f"{command[0]} failed: {done.stderr.strip().splitlines()[-1] if done.stderr else '?'}")
-
-
-def _libpq(url: URL) -> str:
-    return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
 
 
 def _head(source: Path) -> bytes:

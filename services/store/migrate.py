@@ -22,6 +22,9 @@ def upgrade(engine: Engine) -> None:
     """Run every migration that is missing; each is one transaction."""
     config = alembic_config()
     with engine.connect() as connection, _tables_may_be_rebuilt(connection):
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET statement_timeout = 0")  # an index of millions of rows takes its time
+            connection.commit()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billing.guard import GuardRules
 from billing.money import minor_digits
+from models.database import Waits
+from models.database_url import parse_database_url
 
 Port = int
 
@@ -22,7 +24,30 @@ class Settings(BaseSettings):
 
     state_dir: Path = Field(Path("var"), description="Folder of database, keys, prompts and the private Asterisk")
     database_url: str | None = Field(
-        None, description="sqlite:///FILE or postgresql+psycopg://...; empty = SQLite in the state directory"
+        None,
+        description="sqlite:///FILE or postgresql+psycopg://USER@HOST,HOST/NAME, several hosts being a primary and its "
+        "standbys (docs/production.md); empty = SQLite in the state directory",
+    )
+    database_connections: int = Field(
+        8,
+        ge=2,
+        le=64,
+        description="Connections of each server to its database: database work at once in a FastAGI server, pages at "
+        "once in a process of the console",
+    )
+    database_connect_seconds: int = Field(
+        2, ge=2, le=60, description="How long to wait for a host of PostgreSQL before the next one is tried"
+    )
+    database_statement_seconds: int = Field(
+        10, ge=1, le=3_600, description="PostgreSQL's statement_timeout for whoever writes"
+    )
+    database_lock_seconds: int = Field(5, ge=1, le=3_600, description="PostgreSQL's lock_timeout for whoever writes")
+    database_idle_seconds: int = Field(
+        30,
+        ge=5,
+        le=3_600,
+        description="PostgreSQL's idle_in_transaction_session_timeout for whoever writes: how long one that died in a "
+        "transaction can lock what it had changed",
     )
     timezone: str = Field("UTC", description="The platform's time zone: cards expire at the end of a day there")
     report_currency: str = Field(
@@ -49,9 +74,6 @@ class Settings(BaseSettings):
     )
     fastagi_session_seconds_max: int = Field(
         600, ge=30, le=3_600, description="The longest conversation between two calls of a caller"
-    )
-    database_threads: int = Field(
-        8, ge=1, le=64, description="Database work at once in a FastAGI server; the connection pool has the same size"
     )
     rate_deck: bool = Field(
         default=True, description="Keep all rates in the memory of a FastAGI server (off: a statement for each quote)"
@@ -106,7 +128,6 @@ class Settings(BaseSettings):
     )
 
     console_host: str = Field("127.0.0.1", description="Address on which the console listens")
-    console_threads: int = Field(8, ge=2, le=64, description="Pages at once in a process of the console")
     console_workers: int = Field(2, ge=1, le=32, description="Processes of the console")
     console_https: bool = Field(
         default=False, description="The console is reached by https only: its cookie then never travels in clear"
@@ -148,6 +169,13 @@ class Settings(BaseSettings):
     asterisk_root: Path | None = Field(
         None, description="Folder with an unpacked Asterisk; empty = the system's, else a private copy"
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value:
+            parse_database_url(value)
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -217,6 +245,15 @@ class Settings(BaseSettings):
     @property
     def database_url_or_default(self) -> str:
         return self.database_url or f"sqlite:///{self.state_dir.resolve() / 'callingcard.sqlite'}"
+
+    @property
+    def database_waits(self) -> Waits:
+        return Waits(
+            connect=self.database_connect_seconds,
+            statement=self.database_statement_seconds,
+            lock=self.database_lock_seconds,
+            idle=self.database_idle_seconds,
+        )
 
     @property
     def prompts_dir(self) -> Path:

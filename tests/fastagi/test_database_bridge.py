@@ -14,7 +14,7 @@ import structlog
 import uvloop
 from psycopg import errors as pg
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
@@ -219,6 +219,7 @@ TRANSIENT = {
     "busy snapshot": sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT),
     "shutdown": OperationalError("x", {}, pg.AdminShutdown("x")),
     "starting": OperationalError("x", {}, pg.CannotConnectNow("x")),
+    "a standby": InternalError("x", {}, pg.ReadOnlySqlTransaction("x")),
     "no connection": OperationalError("x", {}, pg.OperationalError("connection refused")),
     "lost": OperationalError("x", {}, pg.InterfaceError("x"), connection_invalidated=True),
 }
@@ -263,6 +264,8 @@ def test_tries_are_bounded_and_a_database_that_cannot_serve_has_one_name(engine:
             await database.run(failing(ATTEMPTS_MAX, TRANSIENT["no connection"]), 1)
         with pytest.raises(DatabaseUnavailable):
             await database.run(failing(ATTEMPTS_MAX, TRANSIENT["deadlock"]), 1)
+        with pytest.raises(DatabaseUnavailable):
+            await database.run(failing(ATTEMPTS_MAX, TRANSIENT["a standby"]), 1)
         await database.drain()
         assert done(engine) == []
 

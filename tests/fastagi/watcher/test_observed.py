@@ -13,6 +13,7 @@ from factories import NOW, a_world, answered
 from sqlalchemy.orm import Session
 
 from fastagi.watcher.observed import observer
+from models.database import make_read_engine
 from services.audit.audit import Actor, Door
 from services.live.note_sighting import note_sighting
 from services.live.sighting import SeenCall, Sighting
@@ -60,7 +61,7 @@ def address(engine: Engine, database_url: str, tmp_path: Path, link: AmiLink) ->
         note_verification(session, 0, Actor("worker", Door.JOB), NOW)
         session.commit()
     (tmp_path / "one.txt").write_text("half a line")
-    observed = observer(database_url, [link], tmp_path, Counter(beats=7))
+    observed = observer(make_read_engine(database_url), [link], tmp_path, Counter(beats=7))
     yield f"http://127.0.0.1:{observed.listen('127.0.0.1', 0)}"
     observed.close()
 
