@@ -25,14 +25,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from bench.machine import keep_result, new_keys, postgresql
-from bench.recorded_call import Statement, Transaction, loaded_deck, record_call, statements_of
+from bench.recorded_call import Statement, Transaction, loaded_deck, record_call, statements_of, transactions_of
 from bench.world import ACCESS_NUMBER, World, fill
 from fastagi.flow.card_call import card_call
 from fastagi.flow.desk import CardDesk
 from fastagi.flow.settle import settle
 from fastagi.logs import set_up_logs
 from models import Wallet
-from models.database import make_engine, session_factory
+from models.database import make_engine, session_factory, without_transactions
 from services.keys.pin_keys import PinKeys
 from services.money.verify_ledger import verify_ledger
 from services.series.create_series import NewCard
@@ -62,7 +62,11 @@ class RawCalls:
         self.connection.commit()
         self.first = first
         self.call_id = next(
-            value for part in recorded for one in part for name, value in rows_of(one)[0].items() if name == "call_id"
+            value
+            for part in recorded
+            for one in part.statements
+            for name, value in rows_of(one)[0].items()
+            if name == "call_id"
         )
         self.cards = cards
 
@@ -72,7 +76,9 @@ class RawCalls:
     def run(self, prepared: list[list[Transaction]]) -> None:
         for call in prepared:
             for transaction in call:
-                for statement in transaction:
+                if self.connection.autocommit != transaction.is_read:
+                    self.connection.autocommit = transaction.is_read
+                for statement in transaction.statements:
                     cursor = self.connection.cursor()
                     if isinstance(statement.values, list):
                         cursor.executemany(statement.text, statement.values)
@@ -81,7 +87,8 @@ class RawCalls:
                     if cursor.description:
                         cursor.fetchall()
                     cursor.close()
-                self.connection.commit()
+                if not transaction.is_read:
+                    self.connection.commit()
 
     def _for(self, card: NewCard) -> list[Transaction]:
         exchanged = {
@@ -100,7 +107,7 @@ class RawCalls:
             rows = [{name: exchange(value) for name, value in row.items()} for row in rows_of(statement)]
             return Statement(statement.text, rows if isinstance(statement.values, list) else rows[0])
 
-        return [[anew(statement) for statement in transaction] for transaction in self.recorded]
+        return [Transaction([anew(one) for one in each.statements], is_read=each.is_read) for each in self.recorded]
 
 
 class Direct:
@@ -110,11 +117,19 @@ class Direct:
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self.sessions = sessions
+        self.readings = session_factory(without_transactions(sessions.kw["bind"]))
         self.cpu_seconds = 0.0
 
     async def run(self, use_case: Callable[..., T], *args: object, **kwargs: object) -> T:
         begun = time.process_time()
         with self.sessions.begin() as session:
+            answer = use_case(session, *args, **kwargs)
+        self.cpu_seconds += time.process_time() - begun
+        return answer
+
+    async def read(self, use_case: Callable[..., T], *args: object, **kwargs: object) -> T:
+        begun = time.process_time()
+        with self.readings.begin() as session:
             answer = use_case(session, *args, **kwargs)
         self.cpu_seconds += time.process_time() - begun
         return answer
@@ -184,7 +199,7 @@ def measure(url: str, keys: PinKeys, world: World, rounds: int) -> dict[str, flo
     services.engine.dispose()
     prove(url)
     us = {name: statistics.median(values) for name, values in costs.items()}
-    counts = {"transactions": len(recorded), "statements": statements_of(recorded)}
+    counts = {"transactions": transactions_of(recorded), "statements": statements_of(recorded)}
     return {**us, "ratio": us["services"] / us["raw"], **counts}
 
 

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import logging
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,12 @@ class Statement:
     values: Any  # a mapping of values, or a list of such for one statement with many rows
 
 
-Transaction = list[Statement]
+@dataclass(frozen=True)
+class Transaction:
+    """`is_read`: no transaction in truth, but statements that read, each for itself."""
+
+    statements: list[Statement] = field(default_factory=list)
+    is_read: bool = False
 
 
 def script(card: NewCard, destination: str, outcome: str = OUTCOME) -> ScriptedCall:
@@ -61,14 +66,14 @@ class Recorder:
 
     def _executes(self, connection: Connection, _cursor: object, text: str, values: object, *_: object) -> None:
         if not text.startswith("BEGIN"):
-            self._open.setdefault(id(connection.connection.driver_connection), []).append(
-                Statement(text, copy.copy(values))
-            )
+            driver = connection.connection.driver_connection
+            part = self._open.setdefault(id(driver), Transaction(is_read=getattr(driver, "autocommit", False)))
+            part.statements.append(Statement(text, copy.copy(values)))
 
     def _ends(self, connection: Connection) -> None:
-        statements = self._open.pop(id(connection.connection.driver_connection), None)
-        if statements:
-            self.transactions.append(statements)
+        ended = self._open.pop(id(connection.connection.driver_connection), None)
+        if ended is not None:
+            self.transactions.append(ended)
 
 
 def record_call(url: str, keys: PinKeys, world: World) -> list[Transaction]:
@@ -106,4 +111,8 @@ def loaded_deck(url: str) -> DeckSource:
 
 
 def statements_of(transactions: list[Transaction]) -> int:
-    return sum(map(len, transactions))
+    return sum(len(one.statements) for one in transactions)
+
+
+def transactions_of(transactions: list[Transaction]) -> int:
+    return sum(not one.is_read for one in transactions)

@@ -7,6 +7,7 @@ import contextvars
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
 import structlog
@@ -16,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from fastagi.transient_errors import is_transient
+from models.database import session_factory, without_transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +57,7 @@ class Database:
         note: Note = lambda *_: None,
     ) -> None:
         self._sessions = sessionmaker(sessions) if isinstance(sessions, Engine) else sessions
+        self._readings = session_factory(without_transactions(self._sessions.kw["bind"]))
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="database")
         self.threads = threads
         self._note = note
@@ -76,13 +79,34 @@ class Database:
 
     async def run(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer what the use case answers, after its commit; a cancelled or late caller never stops the work."""
+        return await self._submit(self._sessions, use_case, *args, **kwargs)
+
+    async def read(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for a use case that only reads, without a transaction: two round trips less."""
+        return await self._submit(self._readings, use_case, *args, **kwargs)
+
+    async def drain(self) -> None:
+        """Refuse new jobs and let every one that was submitted end."""
+        self._closed = True
+        if self._jobs:
+            await asyncio.wait(self._jobs, timeout=DRAIN_SECONDS_MAX)
+        if self._jobs:
+            log.error("database jobs do not end", jobs=len(self._jobs))
+        self._pool.shutdown(wait=not self._jobs)
+
+    async def _submit(
+        self,
+        sessions: sessionmaker[Session],
+        use_case: Callable[Concatenate[Session, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         if self._closed or len(self._jobs) >= self._jobs_max:
             raise DatabaseUnavailable("closed" if self._closed else "too many jobs waiting")
         name, begun = getattr(use_case, "__name__", "use case"), time.monotonic()
         context = contextvars.copy_context()  # log lines of the use case carry the call id
-        job = asyncio.get_running_loop().run_in_executor(
-            self._pool, lambda: context.run(self._attempts, name, lambda session: use_case(session, *args, **kwargs))
-        )
+        work = partial(_attempts, sessions, name, lambda session: use_case(session, *args, **kwargs))
+        job = asyncio.get_running_loop().run_in_executor(self._pool, context.run, work)
         self._jobs.add(job)
         job.add_done_callback(lambda done: self._ended(name, begun, done))
         try:
@@ -97,34 +121,6 @@ class Database:
             self._abandon(name, job)
             raise
 
-    async def drain(self) -> None:
-        """Refuse new jobs and let every one that was submitted end."""
-        self._closed = True
-        if self._jobs:
-            await asyncio.wait(self._jobs, timeout=DRAIN_SECONDS_MAX)
-        if self._jobs:
-            log.error("database jobs do not end", jobs=len(self._jobs))
-        self._pool.shutdown(wait=not self._jobs)
-
-    def _attempts(self, name: str, work: Callable[[Session], T]) -> T:
-        """Run in the worker thread: one Session a try, committed and closed here."""
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            try:
-                with self._sessions.begin() as session:
-                    return work(session)
-            except PoolTimeout as error:
-                raise DatabaseUnavailable(f"{name}: no free connection") from error
-            except DBAPIError as error:
-                passes = is_transient(error)
-                if attempt == ATTEMPTS_MAX or not passes:
-                    # not of our making: full, locked, away
-                    if passes or isinstance(error, OperationalError | InterfaceError):
-                        raise DatabaseUnavailable(f"{name}: {type(error.orig).__name__}") from error
-                    raise
-                log.warning("database job tried again", use_case=name, attempt=attempt, why=type(error.orig).__name__)
-            time.sleep(RETRY_SECONDS_FIRST * 2**attempt * random.uniform(0.25, 1.0))  # noqa: S311 - spreads, guards nothing
-        raise AssertionError("the last attempt answers or raises")
-
     def _ended(self, name: str, begun: float, job: asyncio.Future[Any]) -> None:
         self._jobs.discard(job)
         self._note(name, time.monotonic() - begun, job)
@@ -138,6 +134,26 @@ class Database:
             _tell(name, job)
         else:
             self._abandoned.add(job)
+
+
+def _attempts(sessions: sessionmaker[Session], name: str, work: Callable[[Session], T]) -> T:
+    """Run in the worker thread: one Session a try, committed and closed here."""
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        try:
+            with sessions.begin() as session:
+                return work(session)
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(f"{name}: no free connection") from error
+        except DBAPIError as error:
+            passes = is_transient(error)
+            if attempt == ATTEMPTS_MAX or not passes:
+                # not of our making: full, locked, away
+                if passes or isinstance(error, OperationalError | InterfaceError):
+                    raise DatabaseUnavailable(f"{name}: {type(error.orig).__name__}") from error
+                raise
+            log.warning("database job tried again", use_case=name, attempt=attempt, why=type(error.orig).__name__)
+        time.sleep(RETRY_SECONDS_FIRST * 2**attempt * random.uniform(0.25, 1.0))  # noqa: S311 - spreads, guards nothing
+    raise AssertionError("the last attempt answers or raises")
 
 
 def _tell(name: str, job: asyncio.Future[Any]) -> None:

@@ -18,6 +18,11 @@ READ_IDLE_SECONDS = 900  # a list that is sent to a slow browser rests between t
 # A server whose machine is gone answers nothing at all: after about 9 s its connections are given up.
 _DEAD_PEER: Final = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 8_000}
 _READ_ONLY: Final = "25006"
+_NO_BEGIN = "callingcard_no_begin"
+
+
+class ReadsOnly(Exception):
+    """A use case that is run as a reader tried to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,17 @@ def make_read_engine(
     return _postgresql(for_reading(parsed), pool_size, waits, connect_args=connect, **level)
 
 
+def without_transactions(engine: Engine) -> Engine:
+    """The same pool for use cases that only read a row or two: each statement sees the database as it is at its
+    moment, no BEGIN and COMMIT go to the server, and on SQLite no reader waits for a writer. A statement that writes
+    raises ReadsOnly: it would be committed by itself.
+    """
+    is_sqlite = engine.dialect.name == "sqlite"
+    reading = engine.execution_options(**({_NO_BEGIN: True} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}))
+    event.listen(reading, "before_cursor_execute", _refuse_writes)
+    return reading
+
+
 def session_factory(engine: Engine) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False, autoflush=False)
 
@@ -96,6 +112,11 @@ def _leave_read_only_server(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
+def _refuse_writes(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    if not statement.startswith(("SELECT", "WITH")):
+        raise ReadsOnly(statement.partition(" ")[0])
+
+
 def _sqlite(url: URL, pool_size: int, begin: str) -> Engine:
     engine = create_engine(
         url, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args={"timeout": SQLITE_WAIT_SECONDS}
@@ -110,6 +131,7 @@ def _sqlite(url: URL, pool_size: int, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if not connection.get_execution_options().get(_NO_BEGIN):
+            connection.exec_driver_sql(begin)
 
     return engine

@@ -69,14 +69,14 @@ class CardDesk:
         kept = self._kept.get(number)
         if kept is not None and time.monotonic() < kept[0]:
             return kept[1]
-        access = await self.database.run(find_access, number)
+        access = await self.database.read(find_access, number)
         if len(self._kept) >= ACCESS_NUMBERS_KEPT_MAX:
             self._kept.clear()
         self._kept[number] = (time.monotonic() + ACCESS_KEPT_SECONDS, access)
         return access
 
     async def admit(self, access: Access, caller: Caller) -> Admission:
-        return await self.database.run(admit_caller, access, caller, self.now(), self.zone, self.guard)
+        return await self.database.read(admit_caller, access, caller, self.now(), self.zone, self.guard)
 
     async def identify(self, access: Access, number: str | None, pin: str, caller: Caller) -> Identified | NotAccepted:
         return await self.database.run(identify_card, self.keys, access, number, pin, self.now(), caller, self.guard)
@@ -97,10 +97,10 @@ class CardDesk:
         return await self.database.run(top_up, self.keys, card, code, attempt, self.now(), self.zone, self.guard)
 
     async def history(self, card: CardFacts) -> CardHistory:
-        return await self.database.run(card_history, card.card_id)
+        return await self.database.read(card_history, card.card_id)
 
     async def speed_dial(self, card: CardFacts, slot: str) -> str | None:
-        return await self.database.run(find_speed_dial, card.card_id, slot)
+        return await self.database.read(find_speed_dial, card.card_id, slot)
 
     async def save_speed_dial(self, card: CardFacts, slot: str, destination: str) -> bool:
         return await self.database.run(save_speed_dial, card.card_id, slot, destination)
@@ -121,12 +121,12 @@ class CardDesk:
         await self.database.run(set_card_language, card.card_id, language)
 
     async def card(self, card_id: int) -> CardFacts:
-        return await self.database.run(get_card, card_id)
+        return await self.database.read(get_card, card_id)
 
     async def quote(self, access: Access, card: CardFacts, destination: str, *, is_pinless: bool) -> Quote | Refusal:
         self._draw = next_draw(self._draw)
         how: dict[str, Any] = {"is_pinless": is_pinless, "rate_source": self.rate_source, "draw": self._draw}
-        return await self.database.run(quote_call, access, card, destination, self.now(), self.zone, **how)
+        return await self.database.read(quote_call, access, card, destination, self.now(), self.zone, **how)
 
     async def authorise(self, call_id: str, quote: Quote, context: CallContext) -> Authorised | Refusal:
         return await self.database.run(authorise_call, call_id, quote, context, self.now())
@@ -140,7 +140,7 @@ class CardDesk:
         return await self.database.run(admit_account_call, call_id, source, channel_id, *how)
 
     async def outcome(self, call_id: str) -> CallOutcome | None:
-        return await self.database.run(find_call_outcome, call_id)
+        return await self.database.read(find_call_outcome, call_id)
 
     async def settle(self, settlement: Settlement) -> Settled | UnknownCall:
         return await self.database.run(settle_call, settlement, self.now(), self.zone)

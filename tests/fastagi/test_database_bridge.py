@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 
 from fastagi.database import ATTEMPTS_MAX, Database, DatabaseUnavailable
 from fastagi.transient_errors import is_transient
+from models.database import ReadsOnly
 
 CANCELS = 1_000
 
@@ -301,3 +302,37 @@ def test_log_lines_of_a_use_case_carry_the_call_id(engine: Engine) -> None:
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
         on_loop(run)
     assert [line["call_id"] for line in logs] == ["the-call"]
+
+
+def test_a_reader_waits_for_no_writer(engine: Engine) -> None:
+    """On SQLite one writer keeps out all others; who only reads goes on beside him, and sees what was committed."""
+
+    def counted(session: Session) -> int:
+        return len(session.execute(text("SELECT id FROM done")).all())
+
+    async def run() -> None:
+        database = Database(engine)
+        await database.run(note, 1)
+        with engine.connect() as writer:
+            writer.exec_driver_sql("BEGIN IMMEDIATE")
+            writer.execute(text("INSERT INTO done (id) VALUES (2)"))
+            assert await database.read(counted) == 1
+            writer.commit()
+        assert await database.read(counted) == 2
+        await database.drain()
+
+    on_loop(run)
+
+
+def test_a_reader_that_writes_is_refused(engine: Engine) -> None:
+    """What it wrote would be committed by itself, statement by statement."""
+
+    async def run() -> None:
+        database = Database(engine)
+        with pytest.raises(ReadsOnly, match="INSERT"):
+            await database.read(note, 1)
+        assert await database.run(note, 2) == 2  # the same connection writes again
+        await database.drain()
+
+    on_loop(run)
+    assert done(engine) == [2]

@@ -14,7 +14,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Stateme
 from sqlalchemy.orm import Session
 
 from models import Card, CardSeries, Wallet
-from models.database import Waits, make_engine, make_read_engine, session_factory
+from models.database import (
+    ReadsOnly,
+    Waits,
+    make_engine,
+    make_read_engine,
+    session_factory,
+    without_transactions,
+)
 from services.series.create_series import create_series
 
 if TYPE_CHECKING:
@@ -177,3 +184,19 @@ def test_a_session_of_the_factory_keeps_what_it_read_after_the_commit(sqlite: En
         [series] = session.scalars(select(CardSeries))
         session.commit()
         assert series.quantity == 2
+
+
+def test_readers_leave_transactions_to_those_who_write(engine: Engine) -> None:
+    """One pool: a connection that read without a transaction can be undone again by the next who writes with it."""
+    pool_of_one = make_engine(engine.url, pool_size=1)
+    reading = session_factory(without_transactions(pool_of_one))
+    for _ in range(2):
+        with reading.begin() as session:
+            assert session.scalar(select(func.count(Wallet.id))) == 0
+            with pytest.raises(ReadsOnly, match="DELETE"):
+                session.execute(text("DELETE FROM wallet"))
+        with Session(pool_of_one) as session:
+            a_world(session)
+            session.flush()
+            session.rollback()
+    pool_of_one.dispose()
