@@ -15,25 +15,34 @@ from billing.destination_rules import PrefixRefused
 from billing.expiry import ExpiryRefused
 from billing.money import MoneyTextRefused
 from billing.rights import Right, RightMissing
+from services.accounts.client_money import ClientMoneyRefused
+from services.accounts.sealed_password import PasswordUnreadable
 from services.cards.card_order import ActRefused
 from services.cards.revive_card import ReviveRefused
+from services.keys.closed_keys import KeyClosed
+from services.keys.pin_keys import KeysMissing
 from services.money.adjust_balance import AdjustmentRefused
 from services.money.recharge_card import RechargeRefused
 from services.products.destination_rules import RuleRefused
 from services.products.plan_agreement import PlanDisagrees
 from services.series.series_terms import SeriesRefused
 from services.store.fields import FieldsRefused
-from services.store.version_check import ChangedMeanwhile
+from services.store.version_check import ChangedMeanwhile, NotThere
 
 REFUSED = (
     ActRefused,
     CardNumberRefused,
+    ClientMoneyRefused,
     ExpiryRefused,
     PlanDisagrees,
     AdjustmentRefused,
     ChangedMeanwhile,
     FieldsRefused,
+    KeyClosed,
+    KeysMissing,
     MoneyTextRefused,
+    NotThere,
+    PasswordUnreadable,
     RechargeRefused,
     PrefixRefused,
     ReviveRefused,

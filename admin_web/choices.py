@@ -9,7 +9,13 @@ CHOICES_MAX = 1_000
 
 
 def _named(table: type[CardGroup | Client | RateTable | Reseller | RoutingPlan | TaxProfile]) -> list[tuple[int, str]]:
-    rows = read_session().execute(select(table.id, table.name).order_by(table.name).limit(CHOICES_MAX))
+    """By name; what is deleted can no longer be chosen."""
+    query = select(table.id, table.name)
+    if table is RateTable:
+        query = query.where(~RateTable.is_deleted)
+    elif table is Client:
+        query = query.where(Client.deleted_at.is_(None))
+    rows = read_session().execute(query.order_by(table.name).limit(CHOICES_MAX))
     return [(row_id, name) for row_id, name in rows]
 
 

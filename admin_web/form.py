@@ -1,5 +1,6 @@
 """Forms from the tables of fields that the services check by: what is shown, what was typed, what is wrong with it."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +13,8 @@ from admin_web.texts import gettext
 from billing.money import MoneyTextRefused, micros_from_text, text_from_micros
 from services.store.fields import Field, FieldKind
 
-LONG_TEXT = 200  # a longer one gets several lines
+LONG_TEXT = 255  # a longer one gets several lines
+REQUIREMENTS = re.compile(r" \((?:(?:JC|JA|V|M)-\d+(?:, )?)+\)")  # for readers of the source only
 NOTHING = ""
 Choices = Callable[[], list[tuple[int, str]]]
 
@@ -37,7 +39,7 @@ def shown_fields(
         ShownField(
             field.name,
             field.kind,
-            gettext(field.help),
+            REQUIREMENTS.sub("", gettext(field.help)),
             _options(field, choices or {}),
             currency if field.kind is FieldKind.MONEY else NOTHING,
             field.is_optional,
@@ -82,7 +84,11 @@ def read_values(fields: Iterable[Field], typed: Mapping[str, str]) -> tuple[dict
 def label(name: str) -> str:
     """A field's name for readers: card_group_id -> Card group."""
     text = spoken(name.removesuffix("_micros").removesuffix("_id"))
-    return gettext((text[:1].upper() + text[1:]).replace("Pinless", "PINless").replace("Pin ", "PIN "))
+    words = {"Pinless": "PINless", "Pin ": "PIN ", "Ani ": "ANI "}
+    shown = text[:1].upper() + text[1:]
+    for plain, usual in words.items():
+        shown = shown.replace(plain, usual)
+    return gettext(shown)
 
 
 def _options(field: Field, choices: Mapping[str, Choices]) -> tuple[tuple[str, str], ...]:

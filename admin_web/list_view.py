@@ -136,7 +136,7 @@ class ConsoleList(GuardedPage, BaseModelView):
             shows_all=shows_all,
         )
 
-    def address(self, state: ListState, **changes: object) -> str:
+    def address(self, state: ListState, /, **changes: object) -> str:
         """The address of this list with something changed; a page of it always begins anew."""
         arguments: dict[str, object] = {
             "q": state.search or None,

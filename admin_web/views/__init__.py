@@ -3,12 +3,14 @@
 from flask_admin import BaseView
 
 from admin_web.views.access_numbers import AccessNumberList
+from admin_web.views.account_page import AccountPage
 from admin_web.views.accounts import AccountList
 from admin_web.views.alerts import AlertsPage
 from admin_web.views.audit import AuditList
 from admin_web.views.calls import CallList
 from admin_web.views.card import CardPage
 from admin_web.views.cards import CardList
+from admin_web.views.client_page import ClientPage
 from admin_web.views.clients import ClientList
 from admin_web.views.dashboard import Dashboard
 from admin_web.views.group_page import GroupPage
@@ -17,6 +19,7 @@ from admin_web.views.jobs import JobList
 from admin_web.views.ledger import LedgerList
 from admin_web.views.live import LivePage
 from admin_web.views.me import MePage
+from admin_web.views.of_account import AccountAudit, AccountCalls, AccountLedger
 from admin_web.views.operators import OperatorList
 from admin_web.views.phones import PhoneList
 from admin_web.views.rate_list import RateList
@@ -46,7 +49,12 @@ def views() -> list[BaseView]:
         RateList(),
         AccessNumberList(),
         ClientList(),
+        ClientPage(),
         AccountList(),
+        AccountPage(),
+        AccountCalls(),
+        AccountLedger(),
+        AccountAudit(),
         LedgerList(),
         ReportPage(),
         OperatorList(),

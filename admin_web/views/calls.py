@@ -20,7 +20,9 @@ from services.operators.scope import card_scope, sees_all_cards
 from services.store.keyset import Order
 
 
-class CallList(ConsoleList):
+class CallRows(ConsoleList):
+    """The list itself: of all calls, or of those of one thing."""
+
     right = Right.SEE_CALLS
     heading = lazy_gettext("Calls")
     empty_text = lazy_gettext("No call was made yet. Dial an access number, or try: callingcard dial")
@@ -104,8 +106,10 @@ class CallList(ConsoleList):
         return query.where(begins_with(CallRecord.destination, text.lstrip("+")))
 
     def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
-        return url_for(".show", call_id=row.call_id)
+        return url_for("calls.show", call_id=row.call_id)
 
+
+class CallList(CallRows):
     @expose("/<call_id>")
     def show(self, call_id: str) -> str:
         """The trace of one call: what was heard and pressed, how it was routed, rated and booked."""

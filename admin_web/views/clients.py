@@ -1,6 +1,9 @@
 """Clients: companies with one wallet each, who own accounts."""
 
-from sqlalchemy import case, func, literal, select
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Row, case, func, literal, select
 
 from admin_web import cells
 from admin_web.filters import begins_with
@@ -13,8 +16,12 @@ from services.store.keyset import Order
 
 class ClientList(ConsoleList):
     right = Right.SEE_ACCOUNTS
+    is_of_all = True
+    list_template = "console/client_list.html"
+    link_column = "name"
+    empty_link = ("clientpage.new", lazy_gettext("New client"))
     heading = lazy_gettext("Clients")
-    empty_text = lazy_gettext("There is no client yet. Make one: callingcard client create")
+    empty_text = lazy_gettext("There is no client yet: a client is a company that sends us calls or takes ours.")
     search_label = lazy_gettext("Client, or how it begins")
     right_aligned = frozenset({"balance", "held", "credit_limit", "accounts"})
     column_list = ("state", "name", "balance", "held", "credit_limit", "accounts")
@@ -57,3 +64,6 @@ class ClientList(ConsoleList):
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(Client.name, text))
+
+    def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
+        return url_for("clientpage.show", client_id=row.id)

@@ -168,12 +168,8 @@ def _named(term: Term, names: dict[int, str]) -> dict[str, Any]:
 
 
 def _conditions(asked: AccountFilter) -> list[ColumnElement[bool]]:
-    is_on = or_(Account.originator_enabled, Account.terminator_enabled)
-    conditions: list[ColumnElement[bool]] = [Account.deleted_at.is_(None)]
-    if asked.state is AccountState.DELETED:
-        conditions = [Account.deleted_at.is_not(None)]
-    elif asked.state is not None:
-        conditions.append(is_on if asked.state is AccountState.ACTIVE else ~is_on)
+    shown = Account.deleted_at.is_(None) if asked.state is None else in_state(asked.state)
+    conditions: list[ColumnElement[bool]] = [shown]
     if asked.client_id is not None:
         conditions.append(Account.client_id == asked.client_id)
     for wanted, column in (
@@ -183,9 +179,20 @@ def _conditions(asked: AccountFilter) -> list[ColumnElement[bool]]:
         if wanted is not None:
             conditions.append(column.is_(wanted))
     if asked.search:
-        fields = [asked.search_field] if asked.search_field else list(SearchField)
-        conditions.append(or_(*(_holds(field, asked.search.strip()) for field in fields)))
+        conditions.append(holds_keyword(asked.search_field, asked.search.strip()))
     return conditions
+
+
+def in_state(state: AccountState) -> ColumnElement[bool]:
+    if state is AccountState.DELETED:
+        return Account.deleted_at.is_not(None)
+    is_on = or_(Account.originator_enabled, Account.terminator_enabled)
+    return and_(Account.deleted_at.is_(None), is_on if state is AccountState.ACTIVE else ~is_on)
+
+
+def holds_keyword(field: SearchField | None, word: str) -> ColumnElement[bool]:
+    """In one field, or in any; a condition on Account joined with its Client."""
+    return or_(*(_holds(one, word) for one in ([field] if field else SearchField)))
 
 
 def _holds(field: SearchField, word: str) -> ColumnElement[bool]:

@@ -36,8 +36,10 @@ def client_list(session: Session, *, search: str | None = None, with_deleted: bo
 def find_client_report(session: Session, name: str) -> dict[str, Any] | None:
     """Every setting by its field, choices by their names, and the wallet."""
     client = session.scalars(select(Client).where(Client.name == name)).one_or_none()
-    if client is None:
-        return None
+    return None if client is None else client_report(session, client)
+
+
+def client_report(session: Session, client: Client) -> dict[str, Any]:
     wallet = session.get_one(Wallet, client.wallet_id)
     values = client_values(session, client)
     chosen = {

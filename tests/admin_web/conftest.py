@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING
 
 import pytest
+from account_world import AccountWorld, an_account_world
 from factories import World, a_world
 from sqlalchemy.orm import Session
 
@@ -53,6 +55,14 @@ def world(engine: Engine, app: Flask) -> Iterator[World]:
         yield made
 
 
+@pytest.fixture
+def trade(world: World) -> AccountWorld:
+    """Two clients with tables and a plan to choose from."""
+    made = an_account_world(world.session)
+    world.session.commit()
+    return made
+
+
 class Visitor:
     """A browser without a screen: pages by their address, forms by their names."""
 
@@ -77,7 +87,7 @@ def token_of(page: TestResponse) -> str:
 def text_of(page: TestResponse) -> str:
     """What is to be read on it, without marks and with single blanks."""
     text = re.sub(r"<(script|style)[^>]*>.*?</\1>", " ", page.text, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("&#34;", '"').replace("&amp;", "&")
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)))
 
 
 @pytest.fixture

@@ -89,6 +89,11 @@ def test_an_unknown_filter_is_refused_not_ignored(owner: Visitor, address: str) 
     assert owner.get(f"{address}?after=x").status_code == 404
 
 
+def test_a_filter_may_be_called_state(owner: Visitor) -> None:
+    """Its chip leads to the list without it."""
+    assert "State: done" in text_of(owner.get("/jobs/?state=done"))
+
+
 def test_a_filter_value_that_cannot_be_read_shows_no_rows(owner: Visitor) -> None:
     """Trap B5."""
     page = owner.get("/cards/?least=abc")

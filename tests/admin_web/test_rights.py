@@ -23,16 +23,35 @@ WHOEVER_IS_IN = {"sign_in.proof", "sign_in.prove", "me.index", "me.save"}
 VALUES = {
     "number": "1",
     "table_id": "1",
+<<<<<<< HEAD
     "group_id": "1",
+=======
+>>>>>>> 7695177 (Keep clients and accounts in the console)
     "form": "csv",
     "call_id": "nothing",
     "export_type": "csv",
     "filename": "x",
+<<<<<<< HEAD
 }
 CARD_VALUES = {**VALUES, "number": "1-000000001"}
 BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "grouppage.new": Right.MAKE_CARDS,
     "grouppage.edit": Right.MAKE_CARDS,
+=======
+    "client_id": "1",
+    "account_id": "1",
+}
+CARD_VALUES = {**VALUES, "number": "1-000000001"}
+BEYOND_A_PAGE = {  # acts that ask for more than their page does
+    "accountaudit.of_account": Right.SEE_ACCOUNTS,
+    "accountcalls.of_account": Right.SEE_ACCOUNTS,
+    "accountledger.of_account": Right.SEE_ACCOUNTS,
+    "accountpage.delete": Right.DELETE,
+    "accountpage.edit": Right.MANAGE_ACCOUNTS,
+    "accountpage.new": Right.MANAGE_ACCOUNTS,
+    "clientpage.edit": Right.MANAGE_ACCOUNTS,
+    "clientpage.new": Right.MANAGE_ACCOUNTS,
+>>>>>>> 7695177 (Keep clients and accounts in the console)
     "seriespage.edit": Right.MAKE_CARDS,
     "seriespage.generate": Right.MAKE_CARDS,
 }
@@ -125,9 +144,11 @@ def test_an_act_asks_for_its_own_right(
     assert world.wallet()[0] == 5_000_000
 
 
-def test_no_list_edits_in_place_exports_or_deletes() -> None:
+def test_no_list_edits_in_place_exports_or_deletes(app: Flask) -> None:
     """Traps B10, C1 to C5, C8."""
-    for view in ConsoleList.__subclasses__():
+    lists = [view for view in app.extensions["admin"][0]._views if isinstance(view, ConsoleList)]
+    assert len(lists) > 10
+    for view in lists:
         assert (view.can_create, view.can_edit, view.can_delete, view.can_export) == (False,) * 4
         assert not view.column_editable_list
         assert view.column_list
