@@ -23,23 +23,13 @@ WHOEVER_IS_IN = {"sign_in.proof", "sign_in.prove", "me.index", "me.save"}
 VALUES = {
     "number": "1",
     "table_id": "1",
-<<<<<<< HEAD
     "group_id": "1",
-=======
->>>>>>> 7695177 (Keep clients and accounts in the console)
+    "client_id": "1",
+    "account_id": "1",
     "form": "csv",
     "call_id": "nothing",
     "export_type": "csv",
     "filename": "x",
-<<<<<<< HEAD
-}
-CARD_VALUES = {**VALUES, "number": "1-000000001"}
-BEYOND_A_PAGE = {  # acts that ask for more than their page does
-    "grouppage.new": Right.MAKE_CARDS,
-    "grouppage.edit": Right.MAKE_CARDS,
-=======
-    "client_id": "1",
-    "account_id": "1",
 }
 CARD_VALUES = {**VALUES, "number": "1-000000001"}
 BEYOND_A_PAGE = {  # acts that ask for more than their page does
@@ -51,7 +41,8 @@ BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "accountpage.new": Right.MANAGE_ACCOUNTS,
     "clientpage.edit": Right.MANAGE_ACCOUNTS,
     "clientpage.new": Right.MANAGE_ACCOUNTS,
->>>>>>> 7695177 (Keep clients and accounts in the console)
+    "grouppage.new": Right.MAKE_CARDS,
+    "grouppage.edit": Right.MAKE_CARDS,
     "seriespage.edit": Right.MAKE_CARDS,
     "seriespage.generate": Right.MAKE_CARDS,
 }
