@@ -54,8 +54,11 @@ def _file(file: Path) -> Symptom:
     if not file.exists():
         return Symptom(WHAT, f"{file} is not there", "callingcard init")
     free = shutil.disk_usage(file.parent).free
-    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        journal = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            journal = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+    except sqlite3.DatabaseError as broken:
+        return Symptom(WHAT, f"{file}: {broken}", "Put the last backup into its place: callingcard restore FILE")
     told = f"SQLite, journal {journal}, {free // BYTES_A_MB} MB free beside it"
     if journal != "wal":
         return Symptom(WHAT, told, "Put the file on a local disk: write-ahead logging does not work on this one")

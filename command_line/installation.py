@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from command_line.errors import Failure
@@ -43,6 +43,12 @@ def open_engine(engine: Engine) -> Iterator[Engine]:
         raise Failure(
             f"The database does not answer: {first_line}", "Start it, or correct CALLINGCARD_DATABASE_URL"
         ) from lost
+    except DatabaseError as broken:
+        if type(broken) is not DatabaseError:  # the kinds below it are the caller's to tell
+            raise
+        raise Failure(
+            f"The database is damaged: {broken.orig}", "Put the last backup into its place: callingcard restore FILE"
+        ) from broken
     finally:
         engine.dispose()
 

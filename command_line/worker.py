@@ -1,6 +1,7 @@
 """callingcard worker: all jobs in a loop, for containers and for hosts without timers."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from services.keys.pin_keys import KeysMissing
 from services.money.note_verification import note_verification
 from services.money.verify_ledger import verify_ledger
 from services.reports.roll_up_calls import roll_up_calls
+from services.reports.verify_rollup import verify_rollup
 from services.series.generate_cards import generate_cards
 from services.series.series_in_making import QuantityWrong
 from services.series.series_terms import SeriesRefused
@@ -138,16 +140,18 @@ def _in_a_minute(last: datetime) -> datetime:
 
 def _verify(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
     """The ledger is proved every hour; what is broken is told until it is mended."""
+    begun = time.monotonic()
     try:
         with read_session() as session:
-            breaches = verify_ledger(session)
+            breaches = verify_ledger(session) + verify_rollup(session)
     except Failure as refused:  # the database is away
         log.error("ledger not verified", why=refused.message)  # noqa: TRY400 (told in one line)
         return 1
     for breach in breaches:
         log.error("invariant broken", breach=str(breach))
-    desk.write(lambda session: note_verification(session, len(breaches), Actor("worker", Door.JOB), at))
-    log.info("ledger verified", breaches=len(breaches))
+    seconds = int(time.monotonic() - begun)
+    desk.write(lambda session: note_verification(session, len(breaches), seconds, Actor("worker", Door.JOB), at))
+    log.info("ledger verified", breaches=len(breaches), seconds=seconds)
     return 0
 
 

@@ -84,5 +84,6 @@ def _proof(session: Session, now: datetime) -> Iterator[Figure]:
     proof = last_verification(session)
     if proof is not None:
         yield Figure("verify_breaches", "Broken invariants by the last proof of the ledger", proof.breaches)
+        yield Figure("verify_seconds", "How long that proof took", proof.seconds)
         age = now - proof.at
         yield Figure("verify_age_seconds", "Time since that proof", age.days * 86_400 + age.seconds)

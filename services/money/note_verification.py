@@ -16,22 +16,23 @@ VERIFY, LATEST = "verify", "latest"
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """When the ledger was proved, and how many invariants were found broken."""
+    """When the ledger was proved, how many breaches were found, and how long that took."""
 
     at: datetime
     breaches: int
+    seconds: int
 
 
-def note_verification(session: Session, breaches: int, actor: Actor, now: datetime) -> None:
+def note_verification(session: Session, breaches: int, seconds: int, actor: Actor, now: datetime) -> None:
     """The newest replaces the one before."""
     insert_or_skip(session, Job, kind=VERIFY, key=LATEST, total=1, parameters={}, asked_by=str(actor), asked_at=now)
     job = session.scalars(select(Job).where(Job.kind == VERIFY, Job.key == LATEST)).one()
     job.state, job.done, job.finished_at = JobState.DONE, 1, now
-    job.result = {"breaches": breaches}
+    job.result = {"breaches": breaches, "seconds": seconds}
     session.flush()
 
 
 def last_verification(session: Session) -> Verification | None:
     query = select(Job.finished_at, Job.result).where(Job.kind == VERIFY, Job.key == LATEST)
     row = session.execute(query.where(Job.finished_at.is_not(None))).one_or_none()
-    return None if row is None else Verification(row[0], int(row[1]["breaches"]))
+    return None if row is None else Verification(row[0], int(row[1]["breaches"]), int(row[1].get("seconds", 0)))

@@ -1,7 +1,7 @@
 """Random SIGKILLs at database speed: processes place and settle calls on the real use cases and are killed anywhere.
 
 A file outside the database is the truth, in Asterisk's place: a line for each call that was dialled, written before it
-is settled. After the kills one reconciliation repairs what was lost, and everything is compared.
+is settled. After each round of kills one reconciliation repairs what was lost; in the end everything is compared.
 
 Run: PYTHONPATH=.:tests python tests/chaos/database_chaos.py [KILLS [SEED]] (both databases; 10,000 kills take about a
 quarter of an hour each).
@@ -17,6 +17,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,10 @@ if TYPE_CHECKING:
 WORKERS = 4
 CARDS = 8
 KILL_AFTER_SECONDS = (0.005, 0.12)
+KILLS_A_ROUND = 40  # the dead leave holds: before each card has as many as it may, they are reconciled
 TALK_MS_MAX = 90_000
 MICROS_A_SECOND = 1_000
+TOLD_EVERY = 1_000
 UNANSWERED_SHARE, TWICE_SHARE = 0.2, 0.2
 TRUTH_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 SETTINGS = {"group": {"calls_max": 3}, "series": {"face_value_micros": 5_000_000_000, "quantity": CARDS}}
@@ -72,13 +75,39 @@ class Report:
     findings: list[str] = field(default_factory=list)
 
 
-def chaos(url: str, folder: Path, kills: int, seed: int, plant: Callable[[], None] | None = None) -> Report:
-    """Kill, reconcile once, compare. `plant` puts a bug into the processes that work, never into the comparison."""
+def chaos(
+    url: str,
+    folder: Path,
+    kills: int,
+    seed: int,
+    plant: Callable[[], None] | None = None,
+    tell: Callable[[Report], None] = lambda _: None,
+) -> Report:
+    """Kill and reconcile in rounds, then compare. `plant` puts a bug into the processes that work, never into the
+    comparison; `tell` hears of each round.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     engine = make_engine(url, pool_size=2)
     world = _furnish(engine, folder)
     begun = time.monotonic()
     dice = random.Random(seed)
+    report = Report()
+    while report.kills < kills:
+        report.kills += _round(engine, folder, world, dice, min(KILLS_A_ROUND, kills - report.kills), plant)
+        truth = _truth(folder)
+        report.orphans += reconcile_once(engine, truth)
+        report.calls, report.seconds = len(truth), time.monotonic() - begun
+        engine.dispose()  # no connection is open at a fork
+        tell(report)
+    report.findings = [*_errors(folder), *_compare(engine, _truth(folder))]
+    engine.dispose()
+    return report
+
+
+def _round(
+    engine: Engine, folder: Path, world: World, dice: random.Random, kills: int, plant: Callable[[], None] | None
+) -> int:
+    """All who worked are dead at its end; how many were killed in the midst of the work of the others."""
     workers = [_fork(engine, folder, world, dice.getrandbits(32), plant) for _ in range(WORKERS)]
     for _ in range(kills):
         place = dice.randrange(WORKERS)
@@ -88,13 +117,7 @@ def chaos(url: str, folder: Path, kills: int, seed: int, plant: Callable[[], Non
         workers[place] = _fork(engine, folder, world, dice.getrandbits(32), plant)
     for worker in workers:
         _kill(worker)
-    report = Report(kills=kills, seconds=time.monotonic() - begun)
-    truth = _truth(folder)
-    report.orphans = reconcile_once(engine, truth)
-    report.calls = len(truth)
-    report.findings = [*_errors(folder), *_compare(engine, truth)]
-    engine.dispose()
-    return report
+    return kills
 
 
 def reconcile_once(engine: Engine, truth: dict[str, int]) -> int:
@@ -225,6 +248,13 @@ def _compare(engine: Engine, truth: dict[str, int]) -> list[str]:
     return found
 
 
+def _tell(name: str, report: Report) -> None:
+    if report.kills % TOLD_EVERY == 0:
+        told = f"{name}: {report.kills} kills, {report.calls} calls, {report.orphans} orphans, {report.seconds:.0f} s"
+        sys.stdout.write(f"{told}\n")
+        sys.stdout.flush()
+
+
 def main(arguments: Sequence[str]) -> int:
     from databases import PostgresqlDatabases, SqliteDatabases, started_cluster  # noqa: PLC0415 (of use only here)
 
@@ -238,7 +268,7 @@ def main(arguments: Sequence[str]) -> int:
         ("sqlite", SqliteDatabases(folder)),
         ("postgresql", PostgresqlDatabases(next(clusters))),
     ):
-        report = chaos(databases.create(), folder / name, kills, seed)
+        report = chaos(databases.create(), folder / name, kills, seed, tell=partial(_tell, name))
         is_right &= not report.findings
         sys.stdout.write(
             f"{name}: {report.kills} kills in {report.seconds:.0f} s, {report.calls} calls, {report.orphans} orphans, "

@@ -58,7 +58,7 @@ def address(engine: Engine, database_url: str, tmp_path: Path, link: AmiLink) ->
         world.settle(answered("call-1", 5))
         world.call("call-2")
         note_sighting(session, Sighting("north", 500, [SeenCall(call_id="call-2")], frozenset(), 3))
-        note_verification(session, 0, Actor("worker", Door.JOB), NOW)
+        note_verification(session, 0, 3, Actor("worker", Door.JOB), NOW)
         session.commit()
     (tmp_path / "one.txt").write_text("half a line")
     observed = observer(make_read_engine(database_url), [link], tmp_path, Counter(beats=7))
@@ -87,6 +87,7 @@ def test_figures_of_holds_asterisks_and_what_waits(address: str) -> None:
         "callingcard_call_alarms_open 0.0",
         "callingcard_spool_waiting 1.0",
         "callingcard_verify_breaches 0.0",
+        "callingcard_verify_seconds 3.0",
         'callingcard_events_total{event="beats"} 7.0',
     ):
         assert line in lines, text
@@ -105,7 +106,7 @@ def test_the_newest_proof_replaces_the_one_before(engine: Engine) -> None:
     with Session(engine, autoflush=False) as session:
         assert last_verification(session) is None
         for breaches in (2, 0):
-            note_verification(session, breaches, Actor("worker", Door.JOB), NOW)
+            note_verification(session, breaches, 3, Actor("worker", Door.JOB), NOW)
         proof = last_verification(session)
     assert proof is not None
     assert (proof.at, proof.breaches) == (NOW, 0)

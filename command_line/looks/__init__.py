@@ -1,0 +1,1 @@
+"""What callingcard doctor looks at, part by part."""
