@@ -6,8 +6,9 @@ from flask import abort, current_app, g, has_request_context, request, session
 from sqlalchemy.orm import Session
 
 from admin_web.database import read_session, write_session
-from billing.rights import Right
+from billing.rights import Right, Role
 from services.audit.audit import Actor, Door
+from services.operators.operator_facts import OperatorFacts
 from services.operators.sessions import SEEN_EVERY_SECONDS, Signed, find_session, note_seen
 
 TOKEN = "token"  # noqa: S105 (the name of a value in the signed cookie)
@@ -37,6 +38,17 @@ def get_signed() -> Signed:
     if found is None:
         abort(401)
     return found
+
+
+def needs_second_factor(operator: OperatorFacts) -> bool:
+    """By its role (CALLINGCARD_CONSOLE_SECOND_FACTOR_ROLES)."""
+    roles: frozenset[Role] = current_app.config["SETTINGS"].second_factor_roles
+    return operator.role in roles
+
+
+def must_enrol(operator: OperatorFacts) -> bool:
+    """Whoever needs a second factor sees nothing but its setting-up until there is one."""
+    return needs_second_factor(operator) and not operator.has_second_factor
 
 
 def has_right(right: Right) -> bool:

@@ -23,6 +23,8 @@ from services.keys.closed_keys import KeyClosed
 from services.keys.pin_keys import KeysMissing
 from services.money.adjust_balance import AdjustmentRefused
 from services.money.recharge_card import RechargeRefused
+from services.operators.save_operator import OperatorRefused
+from services.operators.second_factor import SecondFactorRefused
 from services.products.destination_rules import RuleRefused
 from services.products.plan_agreement import PlanDisagrees
 from services.series.series_terms import SeriesRefused
@@ -40,6 +42,7 @@ REFUSED = (
     FieldsRefused,
     KeyClosed,
     KeysMissing,
+    OperatorRefused,
     MoneyTextRefused,
     NotThere,
     PasswordUnreadable,
@@ -47,6 +50,7 @@ REFUSED = (
     PrefixRefused,
     ReviveRefused,
     RuleRefused,
+    SecondFactorRefused,
     SeriesRefused,
 )
 

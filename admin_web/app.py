@@ -11,14 +11,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin_web.access import has_right, language, theme_wanted
 from admin_web.acts import csrf
+from admin_web.browser_name import browser_name
 from admin_web.database import set_up_database
 from admin_web.errors import set_up_errors
 from admin_web.form import label
 from admin_web.formats import set_up_formats
 from admin_web.headers import nonce, set_up_headers
 from admin_web.menu import menu_groups
+from admin_web.second_step import pages
 from admin_web.secret import console_secret
-from admin_web.sign_in import pages
 from admin_web.views import HOME, views
 from billing.rights import Right
 from services.store.settings import Settings
@@ -51,7 +52,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_database(app, settings)
     set_up_headers(app)
     set_up_formats(app)
-    app.jinja_env.filters["field_label"] = label
+    app.jinja_env.filters |= {"field_label": label, "browser_name": browser_name}
     set_up_errors(app)
     app.register_blueprint(pages)
     _draw_console(app)

@@ -12,4 +12,8 @@ def menu_groups(admin: Admin) -> list[tuple[str, list[Any]]]:
     """Names and their entries, in the order of console.md."""
     groups = {item.name: item for item in admin.menu() if isinstance(item, MenuCategory)}
     shown = ((name, groups[name].get_children()) for name in GROUPS if name in groups)
-    return [(name, children) for name, children in shown if children]
+    return [(name, seen) for name, children in shown if (seen := [one for one in children if _is_shown(one)])]
+
+
+def _is_shown(entry: Any) -> bool:  # noqa: ANN401 (a MenuView)
+    return bool(entry.is_visible() and entry.is_accessible())

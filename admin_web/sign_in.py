@@ -8,14 +8,16 @@ from flask_admin.form import SecureForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
-from admin_web.access import TOKEN, address, forget_signed, get_signed, now, signed, token
+from admin_web.access import TOKEN, address, forget_signed, now, signed, token
 from admin_web.database import write_session
 from admin_web.headers import nonce
 from admin_web.texts import lazy_gettext
-from services.operators.sessions import end_session, note_proof, open_session
-from services.operators.sign_in import NotSignedIn, sign_in
+from services.operators.operator_facts import OperatorFacts
+from services.operators.sessions import end_session, open_session
+from services.operators.sign_in import NotSignedIn, PasswordRight, sign_in
 
 pages = Blueprint("sign_in", __name__)
+HALF = "half"  # the password was right, the second factor is still to come
 TEXTS = {
     NotSignedIn.NOT_ACCEPTED: lazy_gettext(
         "The name or the password is not right. After five wrong passwords a name rests for a while."
@@ -26,10 +28,6 @@ TEXTS = {
 
 class SignInForm(SecureForm):
     name = StringField(lazy_gettext("Name"), [InputRequired()])
-    password = PasswordField(lazy_gettext("Password"), [InputRequired()])
-
-
-class ProofForm(SecureForm):
     password = PasswordField(lazy_gettext("Password"), [InputRequired()])
 
 
@@ -45,17 +43,17 @@ def enter() -> ResponseReturnValue:
     entered = SignInForm(request.form)
     if not entered.validate():
         return _form(entered, lazy_gettext("This form is too old. Please enter both once more."), 400)
+    rules, opened = current_app.config["GUARD_RULES"], None
     with write_session() as writing:
-        rules = current_app.config["GUARD_RULES"]
-        operator = sign_in(writing, entered.name.data or "", entered.password.data or "", address(), now(), rules)
-        if isinstance(operator, NotSignedIn):
-            opened = None
-        else:
-            browser = request.user_agent.string
-            opened = open_session(writing, operator.id, now(), address=address(), browser=browser)
-    if isinstance(operator, NotSignedIn):
-        return _form(entered, TEXTS[operator], 401)
+        answer = sign_in(writing, entered.name.data or "", entered.password.data or "", address(), now(), rules)
+        if isinstance(answer, OperatorFacts):
+            opened = open_session(writing, answer.id, now(), address=address(), browser=request.user_agent.string)
+    if isinstance(answer, NotSignedIn):
+        return _form(entered, TEXTS[answer], 401)
     session.clear()  # no session of a visitor lives on as that of an operator (F38)
+    if isinstance(answer, PasswordRight):
+        session[HALF] = [answer.operator_id, answer.version, int(now().timestamp())]
+        return redirect(url_for("sign_in.code", next=request.args.get("next")))
     session[TOKEN] = opened
     return redirect(page_of_ours(request.args.get("next")))
 
@@ -72,37 +70,8 @@ def leave() -> ResponseReturnValue:
     return redirect(url_for("sign_in.form"))
 
 
-@pages.get("/prove")
-def proof() -> ResponseReturnValue:
-    get_signed()
-    return _proof(ProofForm(), None)
-
-
-@pages.post("/prove")
-def prove() -> ResponseReturnValue:
-    """A wrong password here counts like one at the door."""
-    entered = ProofForm(request.form)
-    operator = get_signed().operator
-    known = token()
-    if not entered.validate() or known is None:
-        return _proof(entered, lazy_gettext("This form is too old. Please enter it once more."), 400)
-    with write_session() as writing:
-        found = sign_in(
-            writing, operator.name, entered.password.data or "", address(), now(), current_app.config["GUARD_RULES"]
-        )
-        if not isinstance(found, NotSignedIn):
-            note_proof(writing, known, now())
-    if isinstance(found, NotSignedIn):
-        return _proof(entered, TEXTS[found], 401)
-    return redirect(page_of_ours(request.args.get("next")))
-
-
 def _form(entered: SignInForm, problem: object, status: int = 200) -> ResponseReturnValue:
     return render_template("console/sign_in.html", form=entered, problem=problem, nonce=nonce()), status
-
-
-def _proof(entered: ProofForm, problem: object, status: int = 200) -> ResponseReturnValue:
-    return render_template("console/prove.html", form=entered, problem=problem, nonce=nonce()), status
 
 
 def page_of_ours(wanted: str | None) -> str:

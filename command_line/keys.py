@@ -28,7 +28,7 @@ def keys() -> None:
 @keys.command()
 @json_option
 def show(*, as_json: bool) -> None:
-    """Show the numbers of the keys and how many cards, vouchers and accounts stand under each."""
+    """Show the numbers of the keys and how many secrets of each kind stand under each."""
     live = pin_keys()
     with read_session() as session:
         used = keys_in_use(session)
@@ -59,8 +59,8 @@ def show(*, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def rotate(*, yes: bool, as_json: bool) -> None:
-    """Make a new key, bring every PIN, voucher code and password of an account under it while calls go on, and drop the
-    old key.
+    """Make a new key, bring every PIN, voucher code, password of an account and second factor under it while calls go
+    on, and drop the old key.
 
     The same command goes on after an interruption.
     """

@@ -25,10 +25,11 @@ from services.operators.save_operator import (
     get_operator,
     set_password,
 )
+from services.operators.second_factor import SecondFactorRefused, switch_off_second_factor
 from services.operators.sessions import end_sessions_of
 
 ROLE = click.Choice([role.value for role in Role])
-REFUSED = (OperatorRefused, PasswordRefused)
+REFUSED = (OperatorRefused, PasswordRefused, SecondFactorRefused)
 
 
 @click.group()
@@ -133,6 +134,26 @@ def sign_out(name: str) -> None:
     except OperatorRefused as refused:
         raise Failure(str(refused), "callingcard operator list") from refused
     console.print(f"{ended} sessions of {name} have ended.")
+
+
+@operator.command("reset-2fa")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def reset_2fa(name: str, *, yes: bool, as_json: bool) -> None:
+    """Switch the second factor of the operator NAME off: for whoever lost telephone and recovery codes.
+
+    The operator sets a new one up in the console; where its role needs one (CALLINGCARD_CONSOLE_SECOND_FACTOR_ROLES),
+    at the next sign-in.
+    """
+    if not yes:
+        click.confirm(f"Let {name} in by the password alone", abort=True, err=True)
+
+    def act(session: Session) -> OperatorFacts:
+        switch_off_second_factor(session, get_operator(session, name), cli_actor(), now())
+        return get_operator(session, name)
+
+    _save(act, as_json=as_json)
 
 
 def _save(act: Callable[[Session], OperatorFacts], *, as_json: bool) -> None:

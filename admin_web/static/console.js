@@ -54,3 +54,8 @@ for (const part of document.querySelectorAll("[data-stream]")) {
     if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
   });
 }
+
+for (const button of document.querySelectorAll("[data-prints]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

@@ -20,6 +20,7 @@ from admin_web.views.ledger import LedgerList
 from admin_web.views.live import LivePage
 from admin_web.views.me import MePage
 from admin_web.views.of_account import AccountAudit, AccountCalls, AccountLedger
+from admin_web.views.operator_page import OperatorPage
 from admin_web.views.operators import OperatorList
 from admin_web.views.phones import PhoneList
 from admin_web.views.rate_list import RateList
@@ -58,6 +59,7 @@ def views() -> list[BaseView]:
         LedgerList(),
         ReportPage(),
         OperatorList(),
+        OperatorPage(),
         AuditList(),
         JobList(),
         SearchPage(),

@@ -1,6 +1,9 @@
 """Operators and their roles."""
 
-from sqlalchemy import func, select
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Row, func, select
 
 from admin_web import cells
 from admin_web.filters import WordFilter, begins_with
@@ -16,6 +19,7 @@ class OperatorList(ConsoleList):
     heading = lazy_gettext("Operators and roles")
     empty_text = lazy_gettext("There are no operators.")
     search_label = lazy_gettext("Name, or how it begins")
+    link_column = "name"
     column_list = ("name", "role", "whose", "is_enabled", "second_factor", "signed_in_at")
     column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
         "name": lazy_gettext("Operator"),
@@ -55,3 +59,6 @@ class OperatorList(ConsoleList):
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(Operator.name_key, text.casefold()))
+
+    def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
+        return url_for("operatorpage.show", operator_id=row.id)

@@ -1,5 +1,5 @@
-"""Bring stored secrets (PINs of cards, codes of vouchers, passwords of accounts) from older keys to the newest, chunk
-by chunk.
+"""Bring stored secrets (PINs of cards, codes of vouchers, passwords of accounts, second factors of operators) from
+older keys to the newest, chunk by chunk.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,9 +10,10 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import Account, Card, Voucher
+from models import Account, Card, Operator, Voucher
 from services.accounts.sealed_password import PasswordUnreadable, open_password, sealed_password
 from services.keys.pin_keys import PinKeys
+from services.operators.totp import SecretUnreadable, open_secret, sealed_secret
 from services.store.bulk_insert import ROW_REFUSED
 from services.vouchers.voucher_codes import code_digests, decrypted_code, encrypted_codes
 
@@ -26,7 +27,7 @@ class SealedTable:
     """
 
     name: str
-    model: type[Card] | type[Voucher] | type[Account]
+    model: type[Card] | type[Voucher] | type[Account] | type[Operator]
     digest: InstrumentedAttribute[bytes] | None
     sealed: InstrumentedAttribute[bytes | None]
     key: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
@@ -49,6 +50,10 @@ def _account(keys: PinKeys, row: Row[Any]) -> tuple[None, bytes]:
     return None, sealed_password(keys, row.id, open_password(keys, row.id, row.sealed))
 
 
+def _operator(keys: PinKeys, row: Row[Any]) -> tuple[None, bytes]:
+    return None, sealed_secret(keys, row.id, open_secret(keys, row.id, row.sealed))
+
+
 SEALED_TABLES = (
     SealedTable("cards", Card, Card.pin_digest, Card.pin_encrypted, Card.pin_key, (Card.number,), _card),
     SealedTable(
@@ -61,6 +66,7 @@ SEALED_TABLES = (
         _voucher,
     ),
     SealedTable("accounts", Account, None, Account.password_sealed, Account.password_key, (), _account),
+    SealedTable("operators", Operator, None, Operator.totp_sealed, Operator.totp_key, (), _operator),
 )
 
 
@@ -89,11 +95,11 @@ def rows_due(session: Session, number: int) -> int:
 
 
 def keys_in_use(session: Session) -> dict[int, dict[str, int]]:
-    """How many cards, vouchers and accounts stand under each number of a key."""
+    """How many cards, vouchers, accounts and operators stand under each number of a key."""
     used: dict[int, dict[str, int]] = {}
     for table in SEALED_TABLES:
         for number, count in session.execute(select(table.key, func.count(table.model.id)).group_by(table.key)):
-            if number is not None:  # an account may have no password
+            if number is not None:  # an account may have no password, an operator no second factor
                 used.setdefault(number, {})[table.name] = count
     return used
 
@@ -107,7 +113,7 @@ def _resealed(keys: PinKeys, table: SealedTable, rows: Sequence[Row[Any]]) -> li
     for row in rows:
         try:
             digest, sealed = table.reseal(keys, row)
-        except (InvalidTag, PasswordUnreadable):
+        except (InvalidTag, PasswordUnreadable, SecretUnreadable):
             continue
         values.append(
             {"of_id": row.id, "key_before": row.key_before, "copy": sealed, "key_now": keys.number}

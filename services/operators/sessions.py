@@ -75,6 +75,69 @@ def end_session(session: Session, token: str, now: datetime) -> None:
     session.execute(_mine(token).values(ended_at=now))
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session as its operator sees it: since when, from where. `key` names it and opens nothing."""
+
+    key: str
+    created_at: datetime
+    seen_at: datetime
+    address: str | None
+    browser: str | None
+    is_this: bool
+
+
+def sessions_of(session: Session, operator_id: int, token: str | None, now: datetime) -> list[OpenSession]:
+    """The living ones, the latest seen first; `token` is that of whoever looks."""
+    mine = b"" if token is None else _digest(token)
+    rows = session.scalars(
+        select(OperatorSession)
+        .where(
+            OperatorSession.operator_id == operator_id,
+            OperatorSession.ended_at.is_(None),
+            OperatorSession.created_at > now - timedelta(hours=HOURS_MAX),
+            OperatorSession.seen_at > now - timedelta(minutes=IDLE_MINUTES_MAX),
+        )
+        .order_by(OperatorSession.seen_at.desc())
+    )
+    return [
+        OpenSession(
+            row.token_digest.hex(), row.created_at, row.seen_at, row.address, row.browser, row.token_digest == mine
+        )
+        for row in rows
+    ]
+
+
+def end_session_by_key(session: Session, operator_id: int, key: str, now: datetime) -> bool:
+    """One of the operator's own; False: there is none, or it has ended."""
+    try:
+        digest = bytes.fromhex(key)
+    except ValueError:
+        return False
+    ended = session.scalars(
+        update(OperatorSession)
+        .where(
+            OperatorSession.token_digest == digest,
+            OperatorSession.operator_id == operator_id,
+            OperatorSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .returning(OperatorSession.operator_id)
+    )
+    return ended.one_or_none() is not None
+
+
+def end_other_sessions(session: Session, operator_id: int, token: str, now: datetime) -> int:
+    """All but the one of whoever asks; how many there were."""
+    others = (
+        OperatorSession.operator_id == operator_id,
+        OperatorSession.ended_at.is_(None),
+        OperatorSession.token_digest != _digest(token),
+    )
+    ended = update(OperatorSession).where(*others).values(ended_at=now).returning(OperatorSession.operator_id)
+    return len(session.scalars(ended).all())
+
+
 def end_sessions_of(session: Session, operator_id: int, now: datetime) -> int:
     """How many there were."""
     mine = (OperatorSession.operator_id == operator_id, OperatorSession.ended_at.is_(None))

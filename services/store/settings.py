@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billing.guard import GuardRules
 from billing.money import minor_digits
+from billing.rights import Role
 from models.database import Waits
 from models.database_url import parse_database_url
 
@@ -135,6 +136,10 @@ class Settings(BaseSettings):
     console_proxies: int = Field(
         0, ge=0, le=5, description="Proxies before the console whose X-Forwarded headers are believed"
     )
+    console_second_factor_roles: str = Field(
+        "",
+        description="Roles that must set up a second factor before anything else, separated by commas: owner,finance",
+    )
     console_port: Port = Field(8080, ge=1, le=65535, description="Port of the console")
     portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
     ami_port: Port = Field(5038, ge=1, le=65535, description="Asterisk's AMI port")
@@ -192,6 +197,14 @@ class Settings(BaseSettings):
         minor_digits(value)
         return value
 
+    @field_validator("console_second_factor_roles")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        named = {word.strip() for word in value.split(",") if word.strip()}
+        if unknown := sorted(named - set(Role)):
+            raise ValueError(f"{unknown[0]!r} is no role: use {', '.join(Role)}")
+        return value
+
     @model_validator(mode="after")
     def _private_unless_peers(self) -> Self:
         host = "127.0.0.1" if self.fastagi_host == "localhost" else self.fastagi_host
@@ -219,6 +232,10 @@ class Settings(BaseSettings):
     def shop_caller_ids(self) -> frozenset[str]:
         """In the form in which caller ids are stored: no "+"."""
         return frozenset(phone.strip().lstrip("+") for phone in self.guard_shop_caller_ids.split(",") if phone.strip())
+
+    @property
+    def second_factor_roles(self) -> frozenset[Role]:
+        return frozenset(Role(word.strip()) for word in self.console_second_factor_roles.split(",") if word.strip())
 
     @property
     def guard_rules(self) -> GuardRules:

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from factories import World
     from flask import Flask
 
-OPEN = {"sign_in.form", "sign_in.enter", "sign_in.leave", "static"}
-WHOEVER_IS_IN = {"sign_in.proof", "sign_in.prove", "me.index", "me.save"}
+OPEN = {"sign_in.form", "sign_in.enter", "sign_in.leave", "sign_in.code", "sign_in.enter_code", "static"}
+WHOEVER_IS_IN = {"sign_in.proof", "sign_in.prove", "me.index", "me.save", "me.factor"}
 VALUES = {
     "number": "1",
     "table_id": "1",
     "group_id": "1",
     "client_id": "1",
     "account_id": "1",
+    "operator_id": "1",
     "form": "csv",
     "call_id": "nothing",
     "export_type": "csv",

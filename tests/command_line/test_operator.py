@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pyotp
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from command_line.__main__ import main
+from models import AuditEntry
 from models.database import make_engine
+from services.audit.audit import Actor, Door
+from services.keys.pin_keys import create_pin_keys
+from services.operators.save_operator import get_operator
+from services.operators.second_factor import set_second_factor
+from services.operators.totp import new_secret
 from services.store.migrate import upgrade
 
 if TYPE_CHECKING:
@@ -44,6 +54,26 @@ def test_an_operators_life_by_command() -> None:
     )
     assert "0 sessions" in run("sign-out", "Sam").output
     assert "manage operators" in run("show", "Olga").output
+
+
+def test_a_lost_second_factor_is_switched_off_and_audited(tmp_path: Path) -> None:
+    run("create", "Olga", "--role", "owner", "--password-stdin", typed=PASSWORD + "\n")
+    without = run("reset-2fa", "Olga", "--yes")
+    assert without.exit_code == 1
+    assert "Olga has no second factor" in without.output
+    keys, secret, at = create_pin_keys(tmp_path / "keys.json"), new_secret(), datetime.now(UTC)
+    engine = make_engine(f"sqlite:///{tmp_path / 'callingcard.sqlite'}")
+    with Session(engine) as session, session.begin():
+        olga = get_operator(session, "Olga")
+        code = pyotp.TOTP(secret).at(at)
+        set_second_factor(session, olga, secret, code, keys, Actor("Olga", Door.CONSOLE), at)
+    assert json.loads(run("show", "Olga", "--json").output)["has_second_factor"]
+    assert run("reset-2fa", "Olga", typed="n\n").exit_code == 1
+    assert run("reset-2fa", "Olga", "--yes").exit_code == 0
+    assert not json.loads(run("show", "Olga", "--json").output)["has_second_factor"]
+    with Session(engine) as session:
+        assert "second factor switched off" in session.scalars(select(AuditEntry.act)).all()
+    engine.dispose()
 
 
 def test_what_cannot_be_is_told_and_changes_nothing() -> None:

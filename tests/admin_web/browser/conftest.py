@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import WAIT_SECONDS_MAX, draw, started_chromium
-from factories import World, a_world, answered
+from factories import KEYS, World, a_world, answered
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -27,6 +27,7 @@ from billing.rights import Role
 from models import CallerIdBinding
 from models.database import make_engine
 from services.audit.audit import Actor, Door
+from services.keys.key_file import replace_pin_keys
 from services.operators.save_operator import OperatorRole, create_operator, set_password
 from services.reports.roll_up_calls import roll_up_calls
 from services.store.settings import Settings
@@ -55,7 +56,9 @@ def address(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPath
         roll_up_calls(lambda work: work(session), NOW, UTC)
         create_operator(session, NAME, OperatorRole(Role.OWNER), Actor("tests", Door.CLI), now())
         set_password(session, NAME, PASSWORD, Actor("tests", Door.CLI), now())
-    app = create_app(Settings(state_dir=tmp_path_factory.mktemp("console"), database_url=url, _env_file=None))
+    folder = tmp_path_factory.mktemp("console")
+    replace_pin_keys(folder / "keys.json", KEYS)
+    app = create_app(Settings(state_dir=folder, database_url=url, _env_file=None))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()

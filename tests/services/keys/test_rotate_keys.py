@@ -7,16 +7,20 @@ import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import killable
+import pyotp
 import pytest
 from factories import ACCESS, KEYS, NOW, a_world, micros
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from billing.guard import GuardRules
+from billing.rights import Role
 from billing.states import JobState, PinEntryMode
-from models import AuditEntry, Card, Job, Voucher
+from models import AuditEntry, Card, Job, Operator, Voucher
 from models.database import session_factory
 from services.audit.audit import Actor, Door, broken_links
 from services.calls.access import find_access
@@ -29,6 +33,11 @@ from services.keys.pin_keys import load_pin_keys, new_keys
 from services.keys.reseal import keys_in_use
 from services.keys.rotate_keys import Rotation, RotationRunning, rotate_keys
 from services.money.verify_ledger import verify_ledger
+from services.operators.operator_facts import OperatorFacts
+from services.operators.save_operator import OperatorRole, create_operator
+from services.operators.second_factor import set_second_factor
+from services.operators.sign_in import PasswordRight, enter_second_factor
+from services.operators.totp import new_secret
 from services.vouchers.make_vouchers import NewVoucherBatch, make_vouchers, open_voucher_batch
 from services.vouchers.voucher_codes import code_digests, decrypted_code
 
@@ -249,3 +258,19 @@ def test_the_audit_log_tells_numbers_and_no_key(engine: Engine, file: Path) -> N
         ("keys.rotated", "2", None, {"key": 2, "kept": [], "left": 0}),
     ]
     assert keys.digest_key.hex() not in str([entry.after for entry in entries])
+
+
+def test_a_second_factor_comes_under_the_new_key_and_its_codes_go_on(engine: Engine, file: Path) -> None:
+    secret = new_secret()
+    with Session(engine) as session, session.begin():
+        olga = create_operator(session, "Olga", OperatorRole(Role.OWNER), OPERATOR, NOW)
+        set_second_factor(session, olga, secret, pyotp.TOTP(secret).at(NOW), load_pin_keys(file), OPERATOR, NOW)
+    assert rotate(engine, file).left == 0
+    keys, later = load_pin_keys(file), NOW + timedelta(seconds=60)
+    assert (keys.number, keys.older) == (2, ())
+    with Session(engine) as session, session.begin():
+        right = PasswordRight(olga.id, olga.version + 1)
+        code = pyotp.TOTP(secret).at(later)
+        entered = enter_second_factor(session, right, code, keys, "127.0.0.1", later, GuardRules())
+        assert isinstance(entered, OperatorFacts)
+        assert session.scalars(select(Operator.totp_key)).one() == 2
