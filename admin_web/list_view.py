@@ -60,6 +60,12 @@ class ConsoleList(GuardedPage, BaseModelView):
     empty_text: ClassVar[Any] = ""
     empty_link: tuple[str, Any] | None = None
 
+    def create_blueprint(self, admin: Any) -> Any:  # noqa: ANN401 (Flask-Admin's)
+        """Flask-Admin's own addresses of editing, exporting and looking up are not served: a list shows."""
+        routes: list[Any] = type(self)._urls  # noqa: SLF001 (Flask-Admin has no other name for it)
+        self._urls = [one for one in routes if one[1] == "index_view" or not hasattr(BaseModelView, one[1])]
+        return super().create_blueprint(admin)
+
     def query(self) -> Rows:
         """The rows of the list, before filters and search."""
         raise NotImplementedError

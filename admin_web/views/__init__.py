@@ -28,7 +28,9 @@ from admin_web.views.rate_tables import RateTableList
 from admin_web.views.reports import ReportPage
 from admin_web.views.search import SearchPage
 from admin_web.views.series import SeriesList
+from admin_web.views.series_files import SeriesFiles
 from admin_web.views.series_page import SeriesPage
+from admin_web.views.series_tabs import SeriesAudit, SeriesCalls, SeriesLedger
 
 HOME = Dashboard
 
@@ -43,6 +45,10 @@ def views() -> list[BaseView]:
         GroupPage(),
         SeriesList(),
         SeriesPage(),
+        SeriesFiles(),
+        SeriesCalls(),
+        SeriesLedger(),
+        SeriesAudit(),
         CardList(),
         CardPage(),
         PhoneList(),

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import select
 
 from admin_web import cells
 from admin_web.filters import DayFilter, TextFilter
@@ -12,6 +11,7 @@ from admin_web.list_view import ConsoleList, Rows
 from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from models import AuditEntry
+from services.audit.audit_report import audit_rows
 from services.store.keyset import Order
 
 CHANGE_CHARACTERS_MAX = 600
@@ -28,7 +28,9 @@ def changes(_view: Any, _context: Any, row: Any, _name: str) -> Markup:  # noqa:
     return Markup("<dl class=facts>{}</dl>").format(Markup().join(lines)) if lines else Markup("—")
 
 
-class AuditList(ConsoleList):
+class AuditRows(ConsoleList):
+    """Acts as rows; of all objects, or as a tab of one."""
+
     right = Right.SEE_AUDIT
     heading = lazy_gettext("Audit log")
     key = "number"
@@ -55,7 +57,7 @@ class AuditList(ConsoleList):
     orders = {"happened_at": Order((AuditEntry.number,))}  # noqa: RUF012
     begins_descending = True
 
-    def __init__(self) -> None:
+    def __init__(self, endpoint: str = "audit", url: str | None = None) -> None:
         self.filters = (
             DayFilter("from", lazy_gettext("From"), AuditEntry.happened_at),
             DayFilter("until", lazy_gettext("Until"), AuditEntry.happened_at, ends=True),
@@ -64,25 +66,17 @@ class AuditList(ConsoleList):
             TextFilter("object", lazy_gettext("Kind of object"), AuditEntry.object_kind),
             TextFilter("door", lazy_gettext("By"), AuditEntry.door, exact=True),
         )
-        super().__init__(AuditEntry, name=lazy_gettext("Audit log"), category="System", endpoint="audit")
+        super().__init__(AuditEntry, name=lazy_gettext("Audit log"), category="System", endpoint=endpoint, url=url)
 
     def query(self) -> Rows:
-        return select(
-            AuditEntry.number,
-            AuditEntry.happened_at,
-            AuditEntry.object_kind,
-            AuditEntry.object_id,
-            AuditEntry.act,
-            AuditEntry.actor,
-            AuditEntry.door,
-            AuditEntry.address,
-            AuditEntry.before,
-            AuditEntry.after,
-            AuditEntry.reason,
-        )
+        return audit_rows()
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(AuditEntry.object_id == text)
+
+
+class AuditList(AuditRows):
+    """All of them, in the menu."""
 
 
 def _plain(value: object) -> str:

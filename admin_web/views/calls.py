@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import abort, url_for
 from flask_admin import expose
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from admin_web import cells
 from admin_web.access import get_signed
@@ -14,14 +14,14 @@ from admin_web.list_view import ConsoleList, Rows
 from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from billing.states import CallDisposition
-from models import Account, CallRecord, Card, CardSeries, LedgerEntry
+from models import Account, CallRecord, Card
 from services.calls.call_report import CallFilter, calls
-from services.operators.scope import card_scope, sees_all_cards
+from services.calls.call_rows import call_rows, call_with_entries, sees_call
 from services.store.keyset import Order
 
 
 class CallRows(ConsoleList):
-    """The list itself: of all calls, or of those of one thing."""
+    """Calls as rows; of all cards, or as a tab of one card or one series."""
 
     right = Right.SEE_CALLS
     heading = lazy_gettext("Calls")
@@ -68,7 +68,7 @@ class CallRows(ConsoleList):
     orders = {"placed_at": Order((CallRecord.placed_at, CallRecord.call_id))}  # noqa: RUF012
     begins_descending = True
 
-    def __init__(self) -> None:
+    def __init__(self, endpoint: str = "calls", url: str | None = None) -> None:
         self.filters = (
             DayFilter("from", lazy_gettext("From"), CallRecord.placed_at),
             DayFilter("until", lazy_gettext("Until"), CallRecord.placed_at, ends=True),
@@ -77,30 +77,10 @@ class CallRows(ConsoleList):
             TextFilter("carrier", lazy_gettext("Carrier"), Account.endpoint),
             TextFilter("access", lazy_gettext("Access number"), CallRecord.access_number, exact=True),
         )
-        super().__init__(CallRecord, name=lazy_gettext("Calls"), category="Operate", endpoint="calls")
+        super().__init__(CallRecord, name=lazy_gettext("Calls"), category="Operate", endpoint=endpoint, url=url)
 
     def query(self) -> Rows:
-        query = (
-            select(
-                CallRecord.call_id,
-                CallRecord.placed_at,
-                CallRecord.disposition,
-                Card.number.label("card"),
-                CallRecord.caller_id,
-                CallRecord.destination,
-                CallRecord.destination_name,
-                Account.endpoint.label("carrier"),
-                CallRecord.talk_seconds,
-                CallRecord.cost_micros.label("cost"),
-                CallRecord.buy_cost_micros.label("buy_cost"),
-                CallRecord.currency,
-            )
-            .outerjoin(Card, Card.id == CallRecord.card_id)
-            .outerjoin(Account, Account.id == CallRecord.carrier_account_id)
-        )
-        if sees_all_cards(get_signed().operator):
-            return query
-        return query.join(CardSeries, CardSeries.id == Card.series_id).where(card_scope(get_signed().operator))
+        return call_rows(get_signed().operator)
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(CallRecord.destination, text.lstrip("+")))
@@ -110,15 +90,14 @@ class CallRows(ConsoleList):
 
 
 class CallList(CallRows):
+    """All of them, in the menu."""
+
     @expose("/<call_id>")
     def show(self, call_id: str) -> str:
         """The trace of one call: what was heard and pressed, how it was routed, rated and booked."""
-        visible = self.query().where(CallRecord.call_id == call_id)
-        if read_session().execute(visible).one_or_none() is None:
+        session = read_session()
+        if not sees_call(session, get_signed().operator, call_id):
             abort(404)
-        (call,) = calls(read_session(), CallFilter(call_id=call_id))
-        record = read_session().get_one(CallRecord, call_id)
-        entries = read_session().scalars(
-            select(LedgerEntry).where(LedgerEntry.call_id == call_id).order_by(LedgerEntry.id)
-        )
-        return self.render("console/call.html", call=call, record=record, entries=entries.all())
+        (call,) = calls(session, CallFilter(call_id=call_id))
+        record, entries = call_with_entries(session, call_id)
+        return self.render("console/call.html", call=call, record=record, entries=entries)

@@ -1,20 +1,18 @@
 """The ledger: every movement of money, newest first."""
 
-from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.orm import aliased
-
 from admin_web import cells
 from admin_web.filters import DayFilter, TextFilter, WordFilter, begins_with
 from admin_web.list_view import ConsoleList, Rows
 from admin_web.texts import lazy_gettext
 from billing.rights import Right
-from models import Card, Client, LedgerEntry, LedgerKind, Wallet, WalletKind
+from models import LedgerEntry, LedgerKind
+from services.money.ledger_rows import ledger_rows
 from services.store.keyset import Order
 
-STORED = (WalletKind.CARD, WalletKind.CLIENT)
 
+class LedgerRows(ConsoleList):
+    """Movements as rows; of all wallets, or as a tab of one card or one series."""
 
-class LedgerList(ConsoleList):
     right = Right.SEE_MONEY
     heading = lazy_gettext("Ledger")
     empty_text = lazy_gettext("No money was moved yet.")
@@ -42,44 +40,21 @@ class LedgerList(ConsoleList):
     orders = {"created_at": Order((LedgerEntry.id,))}  # noqa: RUF012 (entries are inserted in the order of time)
     begins_descending = True
 
-    def __init__(self) -> None:
-        self.source, self.destination = aliased(Wallet), aliased(Wallet)
+    def __init__(self, endpoint: str = "ledger", url: str | None = None) -> None:
         self.filters = (
             WordFilter("kind", lazy_gettext("Kind"), LedgerEntry.kind, LedgerKind),
             DayFilter("from", lazy_gettext("From"), LedgerEntry.created_at),
             DayFilter("until", lazy_gettext("Until"), LedgerEntry.created_at, ends=True),
             TextFilter("call", lazy_gettext("Call id"), LedgerEntry.call_id, exact=True),
         )
-        super().__init__(LedgerEntry, name=lazy_gettext("Ledger"), category="Money", endpoint="ledger")
+        super().__init__(LedgerEntry, name=lazy_gettext("Ledger"), category="Money", endpoint=endpoint, url=url)
 
     def query(self) -> Rows:
-        giver, taker, payer, payee = aliased(Card), aliased(Card), aliased(Client), aliased(Client)
-        return (
-            select(
-                LedgerEntry.id,
-                LedgerEntry.created_at,
-                LedgerEntry.kind,
-                LedgerEntry.amount_micros.label("amount"),
-                self.source.currency,
-                case((self.source.kind.in_(STORED), _name(giver, payer)), else_=self.source.kind).label("from_whom"),
-                case((self.destination.kind.in_(STORED), _name(taker, payee)), else_=self.destination.kind).label(
-                    "to_whom"
-                ),
-                LedgerEntry.reference,
-                LedgerEntry.actor,
-                LedgerEntry.reason,
-            )
-            .join(self.source, self.source.id == LedgerEntry.source_wallet_id)
-            .join(self.destination, self.destination.id == LedgerEntry.destination_wallet_id)
-            .outerjoin(giver, giver.wallet_id == self.source.id)
-            .outerjoin(taker, taker.wallet_id == self.destination.id)
-            .outerjoin(payer, payer.wallet_id == self.source.id)
-            .outerjoin(payee, payee.wallet_id == self.destination.id)
-        )
+        return ledger_rows()
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(LedgerEntry.reference, text) | (LedgerEntry.call_id == text))
 
 
-def _name(card: type[Card], client: type[Client]) -> ColumnElement[str]:
-    return func.coalesce(card.number, client.name)
+class LedgerList(LedgerRows):
+    """All of them, in the menu."""

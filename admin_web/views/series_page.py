@@ -2,30 +2,29 @@
 
 from typing import Any
 
-from flask import abort, g, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from sqlalchemy import select
 
-from admin_web.access import actor, get_signed, now, zone
+from admin_web.access import actor, now, zone
 from admin_web.acts import REFUSED, carry_out, require_right, require_token
 from admin_web.choices import groups, rate_tables, resellers, routing_plans, tax_profiles
 from admin_web.database import read_session, write_session
 from admin_web.form import label, posted, read_values, shown_fields, typed_values
 from admin_web.list_view import ListState, Rows
+from admin_web.tabs import series_values
 from admin_web.texts import gettext, lazy_gettext
+from admin_web.things import open_series, opened_series
 from admin_web.views.cards import CARD_FILTERS, CardList, card_rows
 from billing.card_acts import SeriesAct
 from billing.rights import Right
 from models import Card, CardSeries
-from services.operators.scope import series_scope
 from services.series.change_series_state import change_series_state
 from services.series.new_series_fields import DEFAULTS, NEW_SERIES_FIELDS, SECTIONS, new_series
-from services.series.open_series import open_series
+from services.series.open_series import open_series as order_series
 from services.series.plan_series import SeriesPlan, plan_series
 from services.series.preview_series import SeriesPreview
 from services.series.series_fields import SERIES_FIELDS
-from services.series.series_report import find_series_report
 from services.series.update_series import preview_series, update_series
 from services.store.fields import FieldsRefused, checked_values
 
@@ -56,25 +55,32 @@ class SeriesPage(CardList):
         return False
 
     def query(self) -> Rows:
-        return card_rows().where(Card.series_id == self._series().id)
+        return card_rows().where(Card.series_id == opened_series().id)
 
     def base_address(self, **arguments: Any) -> str:  # noqa: ANN401 (url_for's)
-        return url_for("seriespage.cards", number=self._series().number, **arguments)
+        return url_for("seriespage.cards", number=opened_series().number, **arguments)
 
     def page_values(self, state: ListState) -> dict[str, Any]:
         del state
-        return {"series": find_series_report(read_session(), self._series().number)}
+        return series_values("cards")
 
     @expose("/<int:number>/")
     def cards(self, number: int) -> ResponseReturnValue:
-        self._open(number)
+        open_series(number)
         return self.show_list()
+
+    @expose("/go")
+    def go(self) -> ResponseReturnValue:
+        """JC-54: to another series."""
+        number = request.args.get("number", 0, type=int)
+        open_series(number)
+        return redirect(url_for(".cards", number=number))
 
     @expose("/<int:number>/edit", methods=("GET", "POST"))
     def edit(self, number: int) -> ResponseReturnValue:
         """JC-55 to JC-59: told by numbers of cards first, then saved; a change by somebody else is seen."""
         require_right(Right.MAKE_CARDS)
-        series = self._open(number)
+        series = open_series(number)
         if request.method == "GET":
             return self._edit(series, typed_values({field.name: getattr(series, field.name) for field in EDITABLE}))
         require_token()
@@ -99,7 +105,7 @@ class SeriesPage(CardList):
     @expose("/<int:number>/state", methods=("POST",))
     def state_act(self, number: int) -> ResponseReturnValue:
         require_token()
-        series = self._open(number)
+        series = open_series(number)
         word = request.form.get("act", "")
         if word not in set(SeriesAct):
             abort(400)
@@ -137,7 +143,7 @@ class SeriesPage(CardList):
             if "confirmed" not in request.form:
                 return self._generate(typed, plan=plan)
             with write_session() as session:
-                open_series(session, plan.terms, actor(), now(), zone())
+                order_series(session, plan.terms, actor(), now(), zone())
         except FieldsRefused as refused:
             return self._generate(typed, refused.problems), 400
         except REFUSED as refused:
@@ -159,27 +165,13 @@ class SeriesPage(CardList):
         problems: dict[str, str] | None = None,
         touched: SeriesPreview | None = None,
     ) -> str:
-        report = find_series_report(read_session(), series.number)
+        values = series_values("edit")
         return self.render(
             "console/series_edit.html",
-            series=report,
+            **values,
             version=request.form.get("version", series.version),
-            fields=shown_fields(EDITABLE, CHOICES, report["currency"] if report else ""),
+            fields=shown_fields(EDITABLE, CHOICES, values["series"]["currency"]),
             typed=typed,
             problems=problems or {},
             touched=touched,
         )
-
-    def _open(self, number: int) -> CardSeries:
-        mine = select(CardSeries).where(CardSeries.number == number, series_scope(get_signed().operator))
-        series = read_session().scalars(mine).one_or_none()
-        if series is None:
-            abort(404)
-        g.series = series
-        return series
-
-    def _series(self) -> CardSeries:
-        series: CardSeries | None = g.get("series")
-        if series is None:
-            abort(404)
-        return series

@@ -33,6 +33,11 @@ def audit_entries(session: Session, wanted: AuditFilter, newest: int) -> list[di
     return [dict(zip(COLUMNS, row, strict=True)) for row in session.execute(query)]
 
 
+def audit_rows() -> Select[*tuple[Any, ...]]:
+    """For lists in the console."""
+    return select(*(getattr(AuditEntry, name) for name in COLUMNS))
+
+
 def every_audit_entry(session: Session, wanted: AuditFilter) -> Iterator[tuple[Any, ...]]:
     """All of them in their order, read in rounds, so that no length fills the memory."""
     number = 0
@@ -45,7 +50,7 @@ def every_audit_entry(session: Session, wanted: AuditFilter) -> Iterator[tuple[A
 
 
 def _query(wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
-    query = select(*(getattr(AuditEntry, name) for name in COLUMNS))
+    query = audit_rows()
     if wanted.since is not None:
         query = query.where(AuditEntry.happened_at >= wanted.since)
     if wanted.until is not None:

@@ -75,7 +75,8 @@ class Visitor:
 
     def post(self, page: str, address: str, **fields: object) -> TestResponse:
         """Send the form of a page, with the token that this page gave."""
-        return self.client.post(address, data={"csrf_token": token_of(self.get(page)), **fields})
+        data = {"csrf_token": token_of(self.get(page)), **fields}
+        return self.client.post(address, data=data, buffered=True)
 
 
 def token_of(page: TestResponse) -> str:

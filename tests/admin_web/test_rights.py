@@ -46,6 +46,7 @@ BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "grouppage.edit": Right.MAKE_CARDS,
     "seriespage.edit": Right.MAKE_CARDS,
     "seriespage.generate": Right.MAKE_CARDS,
+    "seriesfiles.files": Right.EXPORT_PINS,
 }
 
 
