@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from command_line.asterisk_state import trunks
 from command_line.asterisk_trunks import apply, diff, render
 from command_line.demo.instances import platform_folder, program
 from command_line.errors import Failure
@@ -23,7 +24,7 @@ def asterisk() -> None:
     """The Asterisk that carries the calls."""
 
 
-for verb in (render, diff, apply):
+for verb in (render, diff, apply, trunks):
     asterisk.add_command(verb)
 
 

@@ -70,8 +70,7 @@ def apply_trunks(target: Target, files: Mapping[str, str], plan: TrunkPlan) -> T
             _reload(target, plan)
             raise TrunksNotApplied(f"after the reload Asterisk {', '.join(wrong)}: the files before are back")
         mark_read(target.etc, files)
-        for trunk in plan.sip_carriers:  # else the first call waits out the ring time of a dead one
-            target.console(f"pjsip qualify {trunk}")
+        _ask_carriers(target, plan)
         return changes
 
 
@@ -97,6 +96,13 @@ def _reload(target: Target, plan: TrunkPlan) -> None:
     if plan.iax_peers and IAX_MODULE not in target.console(f"module show like {IAX_MODULE}"):
         target.console(f"module load {IAX_MODULE}")
     target.console("iax2 reload")
+
+
+def _ask_carriers(target: Target, plan: TrunkPlan) -> None:
+    for name in plan.sip_carriers:  # else the first call waits out the ring time of a dead one
+        target.console(f"pjsip qualify {name}")
+    for name in plan.sip_registrations:  # else a corrected password waits as long as the one that was refused
+        target.console(f"pjsip send register {name}")
 
 
 def _names(files: Mapping[str, str | None]) -> set[str]:

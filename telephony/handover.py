@@ -84,9 +84,10 @@ SHOWN_REGEX: Final = "^(passed|withheld|[0-9]{3,15})?$"  # empty, from a server 
 LIMIT_REGEX: Final = "^[1-9][0-9]{0,8}(:[0-9]{1,9})?(:[0-9]{1,9})?$"
 CAUSE_REGEX: Final = "^[1-9][0-9]{0,2}$"
 VIA_REGEX: Final = "^(UDP|TCP|TLS)$"
+CALLED_REGEX: Final = "^[+]?[0-9]{3,15}$"
 DIALPLAN_REGEXES: Final = (
     *(CALL_ID_REGEX, DESTINATION_REGEX, ROUTE_REGEX, RING_REGEX, SHOWN_REGEX, LIMIT_REGEX),
-    *(CAUSE_REGEX, VIA_REGEX),
+    *(CAUSE_REGEX, VIA_REGEX, CALLED_REGEX),
 )
 
 _FIELDS: Final = 8

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from telephony.instance import Instance
 
 CALLER_ID_DEFAULT: Final = "15550100"
+LINE_DEFAULT: Final = "platform"
 ANSWER_SECONDS_MAX: Final = 30
 KEY_MS: Final = 100  # how long a key is held down
 GAP_SECONDS: Final = 0.1  # silence between keys: a repeated digit is two presses only with a gap between them
@@ -120,25 +121,41 @@ class CallerPhone:
 
     @contextmanager
     def call(
-        self, access_number: str, *, caller_id: str = CALLER_ID_DEFAULT, recording: str | None = None
+        self,
+        access_number: str,
+        *,
+        caller_id: str = CALLER_ID_DEFAULT,
+        recording: str | None = None,
+        line: str = LINE_DEFAULT,
     ) -> Iterator[PhoneCall]:
         """Dial, and give the call once it is answered; on leaving it is hung up and its recording closed.
 
-        `caller_id` is sent as it is, garbage included; "" sends none. Raises CallNotPlaced or AmiUnavailable.
+        `caller_id` is sent as it is, garbage included; "" sends none. `line` is the endpoint of the phone's Asterisk by
+        which the call goes. Raises CallNotPlaced or AmiUnavailable.
         """
+        if not _NUMBER.fullmatch(access_number):
+            raise ValueError(f"cannot dial {access_number!r}")
+        with self.dial(f"PJSIP/{access_number}@{line}", caller_id=caller_id, recording=recording) as call:
+            yield call
+
+    @contextmanager
+    def dial(
+        self, channel: str, *, caller_id: str = CALLER_ID_DEFAULT, recording: str | None = None
+    ) -> Iterator[PhoneCall]:
+        """The same for a channel as Asterisk names it."""
         name = recording or f"call-{uuid.uuid4().hex}"
-        if not _NUMBER.fullmatch(access_number) or not _NAME.fullmatch(name):
-            raise ValueError(f"cannot dial {access_number!r} or record as {name!r}")
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"cannot record as {name!r}")
         with ami_session(self._user) as session:
             call = PhoneCall(session, f"phone-{uuid.uuid4().hex}", self._recordings / f"{name}.wav")
             try:
-                self._dial(session, call, access_number, caller_id)
+                self._dial(session, call, channel, caller_id)
                 yield call
             finally:
                 call.hang_up()
                 call.wait_for_recording()
 
-    def _dial(self, session: AmiSession, call: PhoneCall, access_number: str, caller_id: str) -> None:
+    def _dial(self, session: AmiSession, call: PhoneCall, channel: str, caller_id: str) -> None:
         variables = [f"PHONE_RECORDING={call.recording.stem}"]
         if caller_id:  # not by the CallerID field: that one drops brackets and dots
             variables.append(f"CONNECTEDLINE(num,i)={_MEANT_BY_AMI.sub(_ESCAPED, caller_id)}")
@@ -146,7 +163,7 @@ class CallerPhone:
             "Originate",
             ActionID=call._channel_id,  # noqa: SLF001  -- the phone and its call are one thing
             ChannelId=call._channel_id,  # noqa: SLF001
-            Channel=f"PJSIP/{access_number}@platform",
+            Channel=channel,
             Context="phone",
             Exten="s",
             Priority="1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from telephony.trunks import Transport
+from telephony.trunks import REGISTERED, Transport
 
 if TYPE_CHECKING:
     from telephony.trunks import GatewayLogin, GatewaySource, Trunk, TrunkPlan
@@ -17,9 +17,10 @@ IAX_REGISTRATIONS: Final = "iax_registrations.conf"
 IAX_NAMES: Final = "extensions_iax.conf"
 MODULES: Final = "modules_trunks.conf"
 IAX_MODULE: Final = "chan_iax2.so"
-# A carrier that refused us for good is asked again, too: its own fault may be mended.
+# A carrier that refused us for good is asked again, too: its own fault may be mended. Seldom, since such a carrier
+# may shut out who asks often.
 _RETRY_SECONDS: Final = 30
-_RETRY_FORBIDDEN_SECONDS: Final = 300
+_RETRY_REFUSED_SECONDS: Final = 300
 _EXPIRATION_SECONDS: Final = 300
 
 
@@ -53,16 +54,23 @@ def _carrier(trunk: Trunk) -> str:
 
 
 def _registration(trunk: Trunk) -> str:
-    """Tells the carrier where we are (V-38). What it sends there lands where its other calls land: nowhere."""
+    """Tells the carrier where we are (V-38). The address has a token of its own: by it a call that comes there is known
+    as one for an access number, from wherever the carrier sends it.
+    """
+    user, _, domain = trunk.login.partition("@")
     return _section(
         f"{trunk.name}",
         "type = registration",
         f"transport = {trunk.transport}",
         f"outbound_auth = {trunk.name}",
         f"server_uri = {_uri(trunk)}",
-        f"client_uri = {_uri(trunk, trunk.login)}",
+        f"client_uri = {f'sip:{user}@{domain}' if domain else _uri(trunk, user)}",
+        f"contact_user = {user}",
+        "line = yes",
+        f"endpoint = {REGISTERED}",
         f"retry_interval = {_RETRY_SECONDS}",
-        f"forbidden_retry_interval = {_RETRY_FORBIDDEN_SECONDS}",
+        f"forbidden_retry_interval = {_RETRY_REFUSED_SECONDS}",
+        f"fatal_retry_interval = {_RETRY_REFUSED_SECONDS}",
         f"expiration = {_EXPIRATION_SECONDS}",
         "max_retries = 1000000",
     )

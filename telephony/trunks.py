@@ -15,9 +15,20 @@ from telephony.handover import ROUTE_REGEX
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+REGISTERED: Final = "registered"  # the endpoint of calls that come to where we registered
 # Names that pjsip.conf and iax.conf use themselves.
 _NAMES_TAKEN: Final = frozenset(
-    {"access", "access-number", "carrier", "carrier-address", "general", "gateway", "gateways", "gateway-address"}
+    {
+        REGISTERED,
+        "access",
+        "access-number",
+        "carrier",
+        "carrier-address",
+        "general",
+        "gateway",
+        "gateways",
+        "gateway-address",
+    }
     | {"global", "party", "softphone", "udp", "tcp", "tls"}
 )
 _NAME: Final = re.compile(ROUTE_REGEX)
@@ -131,6 +142,10 @@ class TrunkPlan:
     @property
     def sip_carriers(self) -> tuple[str, ...]:
         return tuple(trunk.name for trunk in self.trunks if not trunk.is_iax)
+
+    @property
+    def sip_registrations(self) -> tuple[str, ...]:
+        return tuple(trunk.name for trunk in self.trunks if trunk.registers and not trunk.is_iax)
 
     @property
     def sip_endpoints(self) -> tuple[str, ...]:

@@ -33,12 +33,13 @@ from telephony.instance import InstanceSpec, Role
 from telephony.phone import CallerPhone, CallNotPlaced
 from telephony.program import AsteriskNotFound, AsteriskProgram, find_asterisk
 from telephony.trunks import Trunk, TrunkPlan
+from tests.carrier_lines import CarrierLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ACCESS_NUMBER = "15550001"
-LOOPBACKS = tuple(f"127.0.0.{number}" for number in range(1, 7))
+LOOPBACKS = tuple(f"127.0.0.{number}" for number in range(1, 8))
 
 
 @dataclass(slots=True)
@@ -96,6 +97,7 @@ def running_plant(
 ) -> Iterator[Plant]:
     """Boot the demo carrier and the platform in `folder`; stop both at the end."""
     sip_platform, sip_carrier, sip_dead = (free_udp_port() for _ in range(3))
+    lines = CarrierLines(sip_carrier, free_tcp_port(), sip_platform, free_tcp_port(), folder / "tls")
     spool = spool or folder / "unsettled"
     agi_port = free_tcp_port()
     demo = InstanceSpec(
@@ -119,12 +121,17 @@ def running_plant(
         prompts=prompts,
         spool=spool,
         agi=f"127.0.0.1:{agi_port}",
-        trunks=demo_trunks(sip_carrier, sip_dead),
+        trunks=TrunkPlan((*demo_trunks(sip_carrier, sip_dead).trunks, *lines.trunks())),
+        sip_tcp=True,
+        tls=lines.platform_tls(),
     )
     with ExitStack() as stack:
         running = []
         for spec in (demo, platform):
-            running.append(boot(write_instance(spec, program), program, dies_with_parent=True))
+            instance = write_instance(spec, program)
+            if spec is demo:
+                lines.add_to(instance)
+            running.append(boot(instance, program, dies_with_parent=True))
             stack.callback(running[-1].stop)
         plant = Plant(running[1], running[0], agi_port, prompts, spool)
         stack.callback(plant.stop)  # a revived platform is another process than the one that was booted first

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from telephony.heard import heard_prompts
+from telephony.phone import LINE_DEFAULT
 from tests.asterisk_fixtures import cel_rows, wait_for
 
 if TYPE_CHECKING:
@@ -154,7 +155,13 @@ class Caller:
 
 @contextmanager
 def dialling(
-    house: House, access_number: str, caller_id: str | None = None, *, language: str = "en", is_alone: bool = False
+    house: House,
+    access_number: str,
+    caller_id: str | None = None,
+    *,
+    language: str = "en",
+    is_alone: bool = False,
+    line: str = LINE_DEFAULT,
 ) -> Iterator[Caller]:
     """A call to the access number, answered; it is hung up on leaving. `is_alone`: no other call is under way, so
     that a caller id need not be found again in the trace as it was sent.
@@ -162,7 +169,7 @@ def dialling(
     caller_id = f"3706{secrets.randbelow(10**7):07}" if caller_id is None else caller_id
     steps = Steps(house.trace_file, None if is_alone else caller_id)
     try:
-        with house.plant.phone.call(access_number, caller_id=caller_id) as phone:
+        with house.plant.phone.call(access_number, caller_id=caller_id, line=line) as phone:
             yield Caller(house, phone, steps, language)
     finally:
         steps.close()

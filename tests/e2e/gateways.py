@@ -13,7 +13,17 @@ from sqlalchemy import select, update
 
 from billing.network import networks_from_text
 from command_line.trunk_plan import plan_from
-from models import Account, AccountAddress, CallRecord, Client, RoutingPlan, Wallet, WalletKind
+from models import (
+    Account,
+    AccountAddress,
+    AccountNumber,
+    CallRecord,
+    Client,
+    NumberUse,
+    RoutingPlan,
+    Wallet,
+    WalletKind,
+)
 from services.accounts.sealed_password import seal_password
 from services.keys.pin_keys import load_pin_keys
 from telephony.ami import AmiUser, ami_session
@@ -23,7 +33,7 @@ from telephony.trunk_files import CARRIERS, render_trunk_files
 from tests.asterisk_fixtures import cel_rows, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from house import House
 
@@ -64,22 +74,36 @@ class Payer:
             session.execute(update(Account).where(Account.id == self.account_id).values(values))
 
 
-def a_payer(house: House, prefix: str, *, balance: int = 5_000_000, credit: int = 0, **values: Any) -> Payer:  # noqa: ANN401
-    """Told from others at the gateway's address by its tech prefix; a login if `name_key` is given."""
+def a_payer(
+    house: House,
+    prefix: str,
+    *,
+    balance: int = 5_000_000,
+    credit: int = 0,
+    label: str | None = None,
+    numbers: Sequence[str] = (),
+    **values: Any,  # noqa: ANN401
+) -> Payer:
+    """Told from others at the gateway's address by its tech prefix; a login if `name_key` is given, known by numbers
+    if they are.
+    """
+    label = label or prefix
     with house.look() as session:
         money = {"opening_micros": balance, "balance_micros": balance, "credit_limit_micros": credit}
         wallet_id = row(session, Wallet, kind=WalletKind.CLIENT, currency="USD", **money)
-        client_id = row(session, Client, name=f"Client {prefix}", wallet_id=wallet_id)
+        client_id = row(session, Client, name=f"Client {label}", wallet_id=wallet_id)
         plan_id = session.scalars(select(RoutingPlan.id).where(RoutingPlan.name == "Cheapest first")).one()
-        table_id = a_rate_table(session, f"Gateway {prefix}", RATES)
+        table_id = a_rate_table(session, f"Gateway {label}", RATES)
         terms = {"originator_rate_table_id": table_id, "originator_routing_plan_id": plan_id, "tech_prefix": prefix}
-        account = {"client_id": client_id, "name": f"gateway {prefix}", "originator_enabled": True, **terms, **values}
+        account = {"client_id": client_id, "name": f"gateway {label}", "originator_enabled": True, **terms, **values}
         account_id = row(session, Account, **account)
         if "name_key" in values:
             password = house.plant.carrier.instance.secrets["phone"]
             sealed = seal_password(load_pin_keys(house.state / "keys.json"), account_id, password)
             session.execute(update(Account).where(Account.id == account_id).values(sealed))
-        else:
+        for number in numbers:
+            row(session, AccountNumber, account_id=account_id, use=NumberUse.IDENTIFIES, number=number)
+        if not numbers and "name_key" not in values:
             (network,) = networks_from_text(GATEWAY_ADDRESS)
             bounds = {"network": network.network, "first": network.first, "last": network.last, "bits": network.bits}
             row(session, AccountAddress, account_id=account_id, **bounds)
@@ -97,7 +121,9 @@ def let_gateways_in(house: House) -> None:
 
 
 @contextmanager
-def gateway_calls(house: House, number: str, *, by: str = BY_ADDRESS) -> Iterator[PhoneCall]:
+def gateway_calls(
+    house: House, number: str, *, by: str = BY_ADDRESS, caller_id: str = CALLER_ID
+) -> Iterator[PhoneCall]:
     """A call to the number, which is hung up on leaving; `is_answered` tells whether it was."""
     phone = house.plant.carrier.instance
     user = AmiUser(port=phone.ami_port, name="phone", secret=phone.secrets["phone"])
@@ -114,7 +140,7 @@ def gateway_calls(house: House, number: str, *, by: str = BY_ADDRESS) -> Iterato
             Priority="1",
             Timeout="60000",
             Async="true",
-            Variable=[f"PHONE_RECORDING={channel}", f"CONNECTEDLINE(num,i)={CALLER_ID}"],
+            Variable=[f"PHONE_RECORDING={channel}", f"CONNECTEDLINE(num,i)={caller_id}"],
         )
         assert answer.is_done, answer
         try:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from caller import ASK_NUMBER, ASK_PIN, Caller, dialling
-from factories import a_group, a_plan, a_rate_table, a_series, row
-from house import RATES, House
-from sqlalchemy import insert, select, update
+from factories import row
+from shelf import Shelf, account_of, cards_in_turn
+from sqlalchemy import select, update
 
-from billing.routing_plan import RoutingStrategy
-from billing.states import PinEntryMode
-from models import Account, AccountLoad, AccountNumber, CallerIdMode, NumberUse, RoutingPlan, RoutingPlanCarrier
-from services.keys.pin_keys import load_pin_keys
+from models import Account, AccountLoad, AccountNumber, CallerIdMode, NumberUse
 from services.routing.deck_revision import touch_deck
-from services.series.create_series import create_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from house import House
     from sqlalchemy.orm import Session
 
     from services.series.create_series import NewCard
@@ -44,23 +40,11 @@ def cards(house: House) -> Iterator[list[NewCard]]:
 
 
 def _furnish(session: Session, house: House) -> list[NewCard]:
-    plan_id = row(session, RoutingPlan, name="Few lines", strategy=RoutingStrategy.PRIORITY, loss_guard=False)
-    for priority, endpoint in enumerate(IN_TURN, 1):
-        carrier = {"account_id": _account(session, endpoint), "priority": priority}
-        session.execute(insert(RoutingPlanCarrier).values(routing_plan_id=plan_id, **carrier))
+    cards = cards_in_turn(house, session, Shelf(FEW_LINES, IN_TURN, series=20))
     _terms(session, terminator_capacity=1, caller_id_mode=CallerIdMode.POOL_POLLED)
     for number in POOL:
-        row(session, AccountNumber, account_id=_account(session, "demo.dear"), use=NumberUse.SHOWN, number=number)
-    group = {"pin_entry_mode": PinEntryMode.PIN_ONLY, "number_length": 11, "call_seconds_min": 1}
-    group_id = a_group(session, name=FEW_LINES, routing_plan_id=plan_id, **group)
-    a_plan(session, [group_id], name=FEW_LINES, access={"number": FEW_LINES})
-    terms = {"number": 20, "pin_length": 9, "quantity": 3, "face_value_micros": 5_000_000}
-    series = a_series(group_id, a_rate_table(session, "Sell few lines", RATES), **terms)
-    return create_series(session, load_pin_keys(house.state / "keys.json"), series, datetime.now(UTC))
-
-
-def _account(session: Session, endpoint: str) -> int:
-    return session.scalars(select(Account.id).where(Account.endpoint == endpoint)).one()
+        row(session, AccountNumber, account_id=account_of(session, "demo.dear"), use=NumberUse.SHOWN, number=number)
+    return cards
 
 
 def _terms(session: Session, **values: object) -> None:

@@ -17,6 +17,7 @@ from telephony.self_signed import self_signed
 from telephony.trial import try_trunks
 from telephony.trunk_changes import trunk_changes
 from telephony.trunk_files import CARRIERS, render_trunk_files
+from telephony.trunk_states import Reach, Registration, trunk_states
 from telephony.trunks import GatewayLogin, GatewaySource, Transport, Trunk, TrunkPlan
 from tests.asterisk_fixtures import ACCESS_NUMBER, Plant, free_tcp_port, free_udp_port
 from tests.telephony.test_dialplan_calls import AGREEMENT_MS, carrier_ms, leg_ms, only, run_call, wait_until_talking
@@ -86,6 +87,11 @@ def test_every_kind_of_trunk_comes_and_goes_without_a_restart(running: RunningAs
         assert line in endpoint
     assert "always" in next(line for line in endpoint.splitlines() if line.strip().startswith("timers "))
     assert "us" in running.console("iax2 show registry")
+    states = {state.name: state for state in trunk_states(running.console, FULL.trunks)}
+    for name in ("north.tcp", "north.iax"):
+        assert states[name].reach is not Reach.ANSWERS
+        assert states[name].registration in {Registration.TRYING, Registration.FAILED}
+    assert states["north.udp"].registration is Registration.NONE
     fewer = TrunkPlan((Trunk("north.udp", NOWHERE, 10),))
     applied(running, spec, fewer)
     assert what_is_wrong(running.console, fewer, {"north.tcp", "north.tls", "Shop.one"}) == []
