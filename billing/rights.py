@@ -18,6 +18,7 @@ class Right(StrEnum):
     SEE_AUDIT = "see_audit"
     SEE_SYSTEM = "see_system"
     END_CALLS = "end_calls"
+    TRY_CALLS = "try_calls"  # place a call from the console's own phone
     MANAGE_CARDS = "manage_cards"  # block, unblock, unlock, extend, unbind a phone
     SELL_CARDS = "sell_cards"  # release, sell, take back
     MAKE_CARDS = "make_cards"  # groups, series, vouchers
@@ -57,7 +58,10 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
         Role.OWNER: ALL_RIGHTS,
         Role.OPERATOR: ALL_RIGHTS - {Right.MANAGE_OPERATORS, Right.MANAGE_SETTINGS},
         Role.SUPPORT: frozenset(
-            {Right.SEE_CALLS, Right.SEE_CARDS, Right.SEE_RATES, Right.SEE_IVR, Right.END_CALLS, Right.MANAGE_CARDS}
+            {
+                *(Right.SEE_CALLS, Right.SEE_CARDS, Right.SEE_RATES, Right.SEE_IVR),
+                *(Right.END_CALLS, Right.TRY_CALLS, Right.MANAGE_CARDS),
+            }
         ),
         Role.FINANCE: _SEES_ALL | {Right.MOVE_MONEY, Right.RUN_JOBS},
         # Whoever owns a series prints its cards.

@@ -101,7 +101,8 @@ def _start_console(wanted: Settings, running: ExitStack) -> None:
     logs = trace_file(wanted).parent
     worker = Service("worker", "command_line", logs / "worker.log", {}, ["worker"])
     running.callback(worker.stop)
-    service = Service("console", "admin_web", logs / "console.log", {})
+    phone = {"CALLINGCARD_CONSOLE_PHONE": "true"}  # a demo is there to be tried
+    service = Service("console", "admin_web", logs / "console.log", phone)
     running.callback(service.stop)
     service.wait_for_port(wanted.console_host, wanted.console_port)
     console.print(f"  Console up: {_console_address(wanted)}, log {_short(service.log)}")

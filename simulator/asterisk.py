@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.call_log import CallEnd, CallLog
     from simulator.clock import Clock
     from simulator.handset import Handset
+    from simulator.wire_tap import WireTap
 
 ACCESS_NUMBER_REGEX: Final = r"\+?[0-9]{3,15}"  # context from-did; a leading + is dropped
 CONNECT_SECONDS_MAX: Final = 5.0
@@ -77,6 +78,7 @@ def place_call(
     log: CallLog | None = None,
     clock: Clock | None = None,
     command_seconds_max: float = COMMAND_SECONDS_MAX,
+    tap: WireTap | None = None,
 ) -> PlacedCall:
     """Make one call against the call server at `address` and return when it is over; blocks."""
     channel = open_channel(call, handset, log, clock)
@@ -84,7 +86,7 @@ def place_call(
     statuses: list[AgiStatus] = []
     request = next(steps)
     while True:
-        status = run_session(address, channel, request, command_seconds_max)
+        status = run_session(address, channel, request, command_seconds_max, tap)
         statuses.append(status)
         try:
             request = steps.send(status)
@@ -112,7 +114,11 @@ def card_steps(channel: Channel, call: CallFrom) -> Steps:
 
 
 def run_session(
-    address: tuple[str, int], channel: Channel, request: AgiRequest, command_seconds_max: float
+    address: tuple[str, int],
+    channel: Channel,
+    request: AgiRequest,
+    command_seconds_max: float,
+    tap: WireTap | None = None,
 ) -> AgiStatus:
     """Open one AGI session and answer its commands until the server closes it."""
     try:
@@ -125,7 +131,11 @@ def run_session(
         try:
             connection.sendall(agi_head(channel, request.script, request.arguments, address))
             while line := commands.readline(COMMAND_BYTES_MAX):
-                reply = answer_command(channel, line.decode("utf-8", "replace").rstrip("\r\n"))
+                command = line.decode("utf-8", "replace").rstrip("\r\n")
+                was_stored = channel.key_store is not None
+                reply = answer_command(channel, command)
+                if tap is not None:
+                    tap.passed(command, reply, was_stored=was_stored)
                 connection.sendall(f"{reply}\n".encode())
         except OSError:  # the server died, or said nothing for too long: to the dialplan the session is over
             return session_status(channel)

@@ -23,6 +23,7 @@ from admin_web.views.of_account import AccountAudit, AccountCalls, AccountLedger
 from admin_web.views.operator_page import OperatorPage
 from admin_web.views.operators import OperatorList
 from admin_web.views.phones import PhoneList
+from admin_web.views.prompts import PromptsPage
 from admin_web.views.rate_list import RateList
 from admin_web.views.rate_tables import RateTableList
 from admin_web.views.reports import ReportPage
@@ -31,6 +32,7 @@ from admin_web.views.series import SeriesList
 from admin_web.views.series_files import SeriesFiles
 from admin_web.views.series_page import SeriesPage
 from admin_web.views.series_tabs import SeriesAudit, SeriesCalls, SeriesLedger
+from admin_web.views.simulator import SimulatorPage
 
 HOME = Dashboard
 
@@ -55,6 +57,8 @@ def views() -> list[BaseView]:
         RateTableList(),
         RateList(),
         AccessNumberList(),
+        PromptsPage(),
+        SimulatorPage(),
         ClientList(),
         ClientPage(),
         AccountList(),

@@ -140,6 +140,9 @@ class Settings(BaseSettings):
         "",
         description="Roles that must set up a second factor before anything else, separated by commas: owner,finance",
     )
+    console_phone: bool = Field(
+        default=False, description="The console has a phone that places real calls on cards (docs/console.md)"
+    )
     console_port: Port = Field(8080, ge=1, le=65535, description="Port of the console")
     portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
     ami_port: Port = Field(5038, ge=1, le=65535, description="Asterisk's AMI port")

@@ -32,6 +32,7 @@ VALUES = {
     "export_type": "csv",
     "filename": "x",
 }
+VALUES |= {"language": "en", "prompt_id": "welcome"}
 CARD_VALUES = {**VALUES, "number": "1-000000001"}
 BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "accountaudit.of_account": Right.SEE_ACCOUNTS,
@@ -125,6 +126,8 @@ def test_a_visitor_sees_nothing_but_the_door(app: Flask, world: World) -> None:
         (Role.FINANCE, "/cards/1-000000001/state", {"act": "block", "reason": "x"}),
         (Role.SUPPORT, "/series/1/state", {"act": "delete"}),
         (Role.AUDITOR, "/series/1/state", {"act": "stop"}),
+        (Role.FINANCE, "/simulator/call", {"access_number": "15550001"}),
+        (Role.AUDITOR, "/simulator/press", {"keys": "1"}),
     ],
 )
 def test_an_act_asks_for_its_own_right(

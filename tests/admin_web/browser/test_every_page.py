@@ -41,6 +41,8 @@ PAGES = (
     "/rates/1/",
     "/rates/1/?q=44207",
     "/accessnumbers/",
+    "/prompts/",
+    "/simulator/",
     "/clients/",
     "/clients/1",
     "/clients/new",
