@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from databases import Cluster, PostgresqlDatabases, SqliteDatabases, started_cluster
+from databases import Cluster, SqliteDatabases, started_cluster
+from postgresql_databases import PostgresqlDatabases
 
 from models.database import make_engine
 from services.keys.pin_keys import PinKeys
@@ -28,7 +29,7 @@ KEYS = PinKeys(1, b"d" * 32, b"e" * 32)
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    yield from started_cluster()
+    yield from started_cluster(is_durable=False)
 
 
 @pytest.fixture(scope="session")

@@ -40,10 +40,13 @@ def programs_folder() -> Path | None:
 
 
 class Cluster:
-    """One PostgreSQL server on a free loopback port. As root it runs as the user postgres: the server refuses root."""
+    """One PostgreSQL server on a free loopback port. As root it runs as the user postgres: the server refuses root.
+    What is not durable would be lost with the machine's power, not with a killed process.
+    """
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *, is_durable: bool = True) -> None:
         self.programs = programs
+        self.is_durable = is_durable
         self.folder = Path(tempfile.mkdtemp(prefix="callingcard-pg-"))
         self.user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         if self.user:
@@ -57,7 +60,12 @@ class Cluster:
             options = ["-D", str(data), "-U", "callingcard", "-A", "trust", "-E", "UTF8", "--locale=C"]
             self._run([str(self.programs / "initdb"), *options])
         settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder}
-        settings |= {"max_connections": 300, "fsync": "on", "shared_buffers": "128MB", "max_wal_size": "1GB"}
+        settings |= {
+            "max_connections": 300,
+            "fsync": "on" if self.is_durable else "off",
+            "shared_buffers": "128MB",
+            "max_wal_size": "1GB",
+        }
         arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.server = subprocess.Popen(
@@ -186,26 +194,12 @@ class SqliteDatabases:
             file.unlink()
 
 
-class PostgresqlDatabases:
-    """Fresh databases, each a copy of one that was migrated once."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self.template = migrated(cluster.create_database()).rsplit("/", 1)[1]
-
-    def create(self) -> str:
-        return self.cluster.create_database(self.template)
-
-    def drop(self, url: str) -> None:
-        self.cluster.drop_database(url)
-
-
-def started_cluster() -> Iterator[Cluster]:
+def started_cluster(*, is_durable: bool = True) -> Iterator[Cluster]:
     """For a session fixture."""
     programs = programs_folder()
     if programs is None:
         raise RuntimeError(HINT)
-    cluster = Cluster(programs)
+    cluster = Cluster(programs, is_durable=is_durable)
     try:
         cluster.start()
         yield cluster

@@ -256,7 +256,8 @@ def _tell(name: str, report: Report) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    from databases import PostgresqlDatabases, SqliteDatabases, started_cluster  # noqa: PLC0415 (of use only here)
+    from databases import SqliteDatabases, started_cluster  # noqa: PLC0415 (of use only here)
+    from postgresql_databases import PostgresqlDatabases  # noqa: PLC0415 (the same)
 
     kills = int(arguments[0]) if arguments else 10_000
     seed = int(arguments[1]) if len(arguments) > 1 else random.SystemRandom().getrandbits(32)

@@ -27,7 +27,8 @@ from services.series.create_series import create_series
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from databases import PostgresqlDatabases, SqliteDatabases
+    from databases import SqliteDatabases
+    from postgresql_databases import PostgresqlDatabases
     from sqlalchemy import Engine
 
 

@@ -20,7 +20,7 @@ from services.store.backup import BackupFailed, back_up, restore
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from databases import PostgresqlDatabases
+    from postgresql_databases import PostgresqlDatabases
 
 
 def an_empty_place(url: str, folder: Path, databases: PostgresqlDatabases | None) -> str:
