@@ -18,7 +18,7 @@ run: $(VENV)/installed  ## everything on this machine, one real call, then up un
 .PHONY: test
 test: check needs  ## every test: rules, databases, protocol, real Asterisk
 	@$(BIN)/callingcard asterisk fetch
-	@$(BIN)/pytest $(PYTEST)
+	@TMPDIR="$$($(BIN)/python tests/scratch_folder.py)" $(BIN)/pytest $(PYTEST)
 
 .PHONY: check
 check: $(VENV)/installed  ## lint, format, types, imports, lock files
