@@ -60,6 +60,10 @@ chaos: needs  ## kill everything at random, on both databases and on real Asteri
 simulate: $(VENV)/installed  ## many small worlds, each from a seed, with every invariant proved after each step (SEEDS=100)
 	@PYTHONPATH=.:tests:tests/simulation $(BIN)/python tests/simulation/simulate.py $(or $(SEEDS),100) $(SEED)
 
+.PHONY: fuzz
+fuzz: $(VENV)/installed  ## mutate what comes from outside: AGI, AMI, CEL, dialplan, keys (SECONDS=600 TARGET= SEED=); what raises is kept
+	@PYTHONPATH=.:tests:tests/fuzz $(BIN)/python tests/fuzz/fuzz.py $(or $(SECONDS),600) "$(TARGET)" $(SEED)
+
 .PHONY: faults
 faults: needs  ## run the tests that show what is promised in a fault, and write docs/faults.md (a quarter of an hour)
 	@$(BIN)/callingcard asterisk fetch

@@ -1,5 +1,6 @@
 """How long a PIN must be for its number of cards (features.md 3.9), in whole numbers only."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from billing.states import PinEntryMode
@@ -28,6 +29,13 @@ def check_pin_space(entry_mode: PinEntryMode, pin_length: int, cards_total: int)
     if needed_length is None:
         return f"{refused}: generate fewer cards, since no PIN is longer than {PIN_LENGTH_MAX} digits."
     return f"{refused}: choose {needed_length} digits or more, or fewer cards."
+
+
+def parts_as_long_as_a_pin(digits: str) -> Iterator[str]:
+    """Every run of digits within an entry that could be a PIN."""
+    for begin in range(len(digits) - PIN_LENGTH_MIN + 1):
+        for end in range(begin + PIN_LENGTH_MIN, min(begin + PIN_LENGTH_MAX, len(digits)) + 1):
+            yield digits[begin:end]
 
 
 def most_cards(entry_mode: PinEntryMode, pin_length: int) -> int:

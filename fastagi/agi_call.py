@@ -41,6 +41,7 @@ KEY_SECONDS_MAX: Final = 60
 DIGITS_MAX: Final = 40
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+_KEY_CODES: Final = {str(ord(key)): key for key in EVERY_KEY}
 _HEAD_UNKNOWN: Final = "unknown"
 log = structlog.get_logger()
 
@@ -156,7 +157,11 @@ class AgiCall:
         reply = await self.wire.ask(f'STREAM FILE {quoted(path)} "{EVERY_KEY}"')
         if reply.code != 200 or reply.result == "-1":
             await self._explain(reply, path)
-        return "" if reply.result == "0" else chr(int(reply.result))
+        if reply.result == "0":
+            return ""
+        if (key := _KEY_CODES.get(reply.result)) is None:
+            raise CommandRefused(f"STREAM FILE answered {reply.result[:20]!r}")
+        return key
 
     async def _first_key(self, paths: Sequence[str]) -> str:
         first = await self._get_data(paths[-1] if paths else "", self._first_key_seconds, 1)

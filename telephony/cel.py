@@ -129,7 +129,7 @@ def _columns(text: str) -> list[str]:
 def _cause(extra: str) -> str:
     try:
         told = json.loads(extra)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     cause = str(told.get("hangupcause", "")) if isinstance(told, dict) else ""
     return cause if _CAUSE.fullmatch(cause) else ""

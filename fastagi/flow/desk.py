@@ -12,6 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from billing.guard import GuardRules
+from billing.pin import parts_as_long_as_a_pin
 from billing.refusals import Refusal
 from billing.share import DRAWS, next_draw
 from billing.states import EntryKind
@@ -108,10 +109,11 @@ class CardDesk:
     async def delete_speed_dial(self, card: CardFacts, slot: str) -> None:
         await self.database.run(delete_speed_dial, card.card_id, slot)
 
-    def is_pin(self, card: CardFacts, digits: str) -> bool:
-        """Whether the digits are the card's own PIN, keyed where none was asked for."""
-        digests = self.keys.current().digests(digits)
-        return any(hmac.compare_digest(card.pin_digest, digest) for digest in digests)
+    def holds_pin(self, card: CardFacts, digits: str) -> bool:
+        """Whether the card's own PIN is among the digits, keyed where none was asked for: alone, or before a number."""
+        keys = self.keys.current()
+        parts = parts_as_long_as_a_pin(digits)
+        return any(hmac.compare_digest(card.pin_digest, digest) for part in parts for digest in keys.digests(part))
 
     async def activate(self, access: Access, card: CardFacts) -> CardFacts:
         await self.database.run(activate_at_first_authentication, access, card, self.now(), self.zone)

@@ -41,13 +41,15 @@ async def reach_destination(talk: Conversation, card: CardFacts) -> bool:
 
 
 async def _ask_number(talk: Conversation, card: CardFacts) -> str:
-    """A caller whose phone is known may key the PIN out of habit: it is masked like any PIN, and not dialled."""
+    """A caller whose phone is known may key the PIN out of habit, even with the number right after it: it is masked
+    like any PIN, and not dialled.
+    """
 
-    def is_pin(digits: str) -> bool:
-        return talk.desk.is_pin(card, digits)
+    def holds_pin(digits: str) -> bool:
+        return talk.desk.holds_pin(card, digits)
 
-    keyed = await talk.ask(["enter-destination-end-with-hash"], KEYS_MAX, is_secret=is_pin)
-    return "" if is_pin(keyed.digits) else keyed.digits
+    keyed = await talk.ask(["enter-destination-end-with-hash"], KEYS_MAX, is_secret=holds_pin)
+    return "" if holds_pin(keyed.digits) else keyed.digits
 
 
 async def _number(talk: Conversation, card: CardFacts, keyed: str) -> str | Refusal:

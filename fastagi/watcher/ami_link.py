@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from panoramisk import Manager
 
+from fastagi.watcher.ami_protocol import AmiProtocol
 from fastagi.watcher.live_book import LiveBook
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class AmiLink:
             forgetable_actions=("ping", "login", "coreshowchannels"),
             log=_Quiet(),
             on_disconnect=self._disconnected,
+            protocol_factory=AmiProtocol,
         )
         manager.refused = lambda: self._say("the login as watcher was refused")
         manager.register_event("FullyBooted", self._booted)

@@ -49,24 +49,24 @@ class LiveBook:
     _calls: dict[str, _Known] = field(default_factory=dict)
     _changed: dict[str, None] = field(default_factory=dict)
 
-    def dial_ended(self, event: Mapping[str, str]) -> None:
+    def dial_ended(self, event: Mapping[str, str | list[str]]) -> None:
         """A carrier answered: its leg, and when."""
-        call_id = event.get("DestAccountCode") or event.get("AccountCode") or ""
+        call_id = _text(event, "DestAccountCode") or _text(event, "AccountCode")
         if event.get("DialStatus") != "ANSWER" or not _CALL_ID.fullmatch(call_id):
             return
         call = self._call(call_id)
-        call.caller_channel = event.get("Channel", "")
-        call.leg_channel = event.get("DestChannel", "")
+        call.caller_channel = _text(event, "Channel")
+        call.leg_channel = _text(event, "DestChannel")
         call.answered_at_ms = call.answered_at_ms or self._stamp(event)
 
-    def hung_up(self, event: Mapping[str, str]) -> None:
+    def hung_up(self, event: Mapping[str, str | list[str]]) -> None:
         """The end of a leg that had answered."""
-        call_id = event.get("AccountCode", "")
+        call_id = _text(event, "AccountCode")
         call = self._calls.get(call_id)
         if call is not None and call.leg_channel and call.leg_channel == event.get("Channel"):
             self._call(call_id).ended_at_ms = call.ended_at_ms or self._stamp(event)
 
-    def listed(self, rows: Iterable[Mapping[str, str]], up_seconds: int | None) -> Sighting:
+    def listed(self, rows: Iterable[Mapping[str, str | list[str]]], up_seconds: int | None) -> Sighting:
         """A whole list of channels: what is not in it is not up."""
         self.channels = [_channel(row) for row in rows]
         now_ms = self.clock_ms()
@@ -105,17 +105,23 @@ class LiveBook:
         call = self._calls.get(call_id) or _Known()
         return SeenCall(call_id=call_id, **{name: getattr(call, name) for name in _Known.__slots__})
 
-    def _stamp(self, event: Mapping[str, str]) -> int:
+    def _stamp(self, event: Mapping[str, str | list[str]]) -> int:
         """Asterisk's own, by `timestampevents`; else the moment at which the event came."""
-        stamp = _STAMP.fullmatch(event.get("Timestamp", ""))
+        stamp = _STAMP.fullmatch(_text(event, "Timestamp"))
         return int(stamp[1]) * 1000 + int(stamp[2]) if stamp else self.clock_ms()
 
 
-def _channel(row: Mapping[str, str]) -> ListedChannel:
+def _text(row: Mapping[str, str | list[str]], name: str) -> str:
+    """Panoramisk makes a list of a header that comes twice: such a one tells nothing."""
+    value = row.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _channel(row: Mapping[str, str | list[str]]) -> ListedChannel:
     return ListedChannel(
-        row.get("Channel", ""),
-        row.get("Uniqueid", ""),
-        row.get("AccountCode", ""),
+        _text(row, "Channel"),
+        _text(row, "Uniqueid"),
+        _text(row, "AccountCode"),
         row.get("Application") == _CARRIER_APPLICATION,
         row.get("ChannelStateDesc") == "Up",
     )
