@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from admin_web.database import read_session
-from models import CardGroup, Client, RateTable, Reseller, RoutingPlan, TaxProfile
+from models import Account, CardGroup, Client, RateTable, Reseller, RoutingPlan, TaxProfile
 
 CHOICES_MAX = 1_000
 
@@ -41,3 +41,9 @@ def tax_profiles() -> list[tuple[int, str]]:
 
 def clients() -> list[tuple[int, str]]:
     return _named(Client)
+
+
+def carrier_endpoints() -> list[str]:
+    """The names by which routes know the accounts that take calls."""
+    query = select(Account.endpoint).where(Account.terminator_enabled, Account.deleted_at.is_(None))
+    return [name for name in read_session().scalars(query.order_by(Account.endpoint).limit(CHOICES_MAX)) if name]

@@ -104,7 +104,16 @@ def _typed(name: str, value: Any) -> str:  # noqa: ANN401 (by the kind of its fi
         return NOTHING
     if name.endswith("_micros"):
         return text_from_micros(value)
+    if isinstance(value, datetime):
+        return shown_moment(value)
     return "1" if value is True else str(getattr(value, "value", value))
+
+
+def shown_moment(value: datetime | None) -> str:
+    """As the field of a moment shows it: to the second, in the platform's zone."""
+    if value is None:
+        return NOTHING
+    return value.astimezone(current_app.config["ZONE"]).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _read(kind: FieldKind, text: str) -> Any:  # noqa: ANN401 (by kind)

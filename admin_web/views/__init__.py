@@ -25,6 +25,8 @@ from admin_web.views.operators import OperatorList
 from admin_web.views.phones import PhoneList
 from admin_web.views.prompts import PromptsPage
 from admin_web.views.rate_list import RateList
+from admin_web.views.rate_page import RatePage
+from admin_web.views.rate_table_page import RateTablePage
 from admin_web.views.rate_tables import RateTableList
 from admin_web.views.reports import ReportPage
 from admin_web.views.search import SearchPage
@@ -32,6 +34,7 @@ from admin_web.views.series import SeriesList
 from admin_web.views.series_files import SeriesFiles
 from admin_web.views.series_page import SeriesPage
 from admin_web.views.series_tabs import SeriesAudit, SeriesCalls, SeriesLedger
+from admin_web.views.simulation import SimulationPage
 from admin_web.views.simulator import SimulatorPage
 
 HOME = Dashboard
@@ -55,7 +58,10 @@ def views() -> list[BaseView]:
         CardPage(),
         PhoneList(),
         RateTableList(),
+        RateTablePage(),
         RateList(),
+        RatePage(),
+        SimulationPage(),
         AccessNumberList(),
         PromptsPage(),
         SimulatorPage(),

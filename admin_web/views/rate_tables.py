@@ -17,9 +17,11 @@ from services.store.keyset import Order
 class RateTableList(ConsoleList):
     right = Right.SEE_RATES
     heading = lazy_gettext("Rate tables")
-    empty_text = lazy_gettext("There is no rate table yet. Import one: callingcard rates import")
+    empty_text = lazy_gettext("There is no rate table yet: it holds what calls cost, sold or bought.")
     search_label = lazy_gettext("Name, or how it begins")
+    list_template = "console/rate_table_list.html"
     link_column = "name"
+    empty_link = ("ratetable.new", lazy_gettext("New rate table"))
     column_list = ("name", "currency", "notes")
     column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
         "name": lazy_gettext("Rate table"),

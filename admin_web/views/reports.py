@@ -1,20 +1,19 @@
 """Reports of calls with their picture: by day, destination, carrier, series, access number, client (V-26)."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from admin_web.access import now, zone
 from admin_web.chart import Chart, bar_chart
 from admin_web.database import read_session
+from admin_web.files import send
 from admin_web.formats import exact_money, spoken
 from admin_web.page import ConsolePage
 from admin_web.texts import gettext, lazy_gettext
@@ -29,10 +28,6 @@ from services.store.sheet_writer import Cell, SheetForm, write_table
 DAYS_DEFAULT = 30
 ROWS_SHOWN_MAX = 500
 BARS_MAX = 31
-TYPES = {
-    SheetForm.CSV: "text/csv; charset=utf-8",
-    SheetForm.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 TITLES = (
     "Currency",
     "Calls",
@@ -87,14 +82,9 @@ class ReportPage(ConsolePage):
         """The rows as they are shown, all of them."""
         rows, wanted = self._rows(self._wanted())
         kind = SheetForm.XLSX if form == SheetForm.XLSX.value else SheetForm.CSV
-        with tempfile.TemporaryDirectory() as folder:
-            written = Path(folder) / "report"
-            titles = (wanted.by.value.capitalize(), *TITLES)
-            write_table(written, kind, titles, [_cells(row, wanted.by) for row in rows], len(rows))
-            content = written.read_bytes()
+        titles, cells = (wanted.by.value.capitalize(), *TITLES), [_cells(row, wanted.by) for row in rows]
         name = f"calls-by-{wanted.by.value}-{wanted.first}-{wanted.last}.{kind.value}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(content, mimetype=TYPES[kind], headers=headers)
+        return send(name, lambda written: write_table(written, kind, titles, cells, len(cells)))
 
     def _rows(self, wanted: Wanted) -> tuple[list[ReportRow], Wanted]:
         if wanted.problem:

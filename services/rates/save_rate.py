@@ -1,5 +1,7 @@
 """Add, change, end or block the rates of single prefixes; a price that has held once is ended, never overwritten."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +18,11 @@ from services.rates.rate_fields import RATE_FIELDS
 from services.rates.save_rate_table import usable_table
 from services.routing.deck_revision import touch_deck
 from services.store.fields import FieldsRefused, checked_values
-from services.store.version_check import NotThere
+from services.store.version_check import ChangedMeanwhile, NotThere
 
 TIMES = tuple(RateTimes.__slots__)
 COLUMNS = (*(field.name for field in RATE_FIELDS), "steps")
+MARK_BYTES = 6  # a page's form holds it as a number
 NEEDED = ("prefix", "destination_name", "price_per_minute_micros")
 
 
@@ -68,12 +71,13 @@ def change_rate(
     now: datetime,
     *,
     begins_at: datetime | None = None,
+    seen: int | None = None,
     ghost_above_100_allowed: bool = False,
 ) -> SavedRate:
     """New terms from `begins_at` (now): a rate that has begun by then ends there, and one with the new terms follows;
-    one that has not begun is changed itself.
+    one that has not begun is changed itself. `seen` is the mark of the rate that was on the screen.
     """
-    rate, table = _locked(session, rate_id)
+    rate, table = _locked(session, rate_id, seen)
     begins_at = begins_at or now
     before = as_values(rate)
     changed = {name: value for name, value in _checked(changes, is_new=False).items() if value != before[name]}
@@ -96,9 +100,17 @@ def change_rate(
     return saved
 
 
-def end_rate(session: Session, rate_id: int, actor: Actor, now: datetime, *, ends_at: datetime | None = None) -> None:
+def end_rate(
+    session: Session,
+    rate_id: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    ends_at: datetime | None = None,
+    seen: int | None = None,
+) -> None:
     """It holds until before `ends_at` (now); one that has not begun by then is removed, since it never held."""
-    rate, table = _locked(session, rate_id)
+    rate, table = _locked(session, rate_id, seen)
     ends_at = ends_at or now
     before = as_values(rate)
     if rate.valid_until is not None and rate.valid_until <= ends_at:
@@ -116,6 +128,12 @@ def end_rate(session: Session, rate_id: int, actor: Actor, now: datetime, *, end
 
 def as_values(rate: Rate) -> dict[str, Any]:
     return {name: getattr(rate, name) for name in COLUMNS}
+
+
+def rate_mark(values: Mapping[str, Any]) -> int:
+    """What two operators compare: a rate has no version of its own, every term of it is in this number."""
+    told = json.dumps(_told(values), sort_keys=True).encode()
+    return int.from_bytes(hashlib.sha256(told).digest()[:MARK_BYTES])
 
 
 def _checked(values: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:
@@ -162,12 +180,14 @@ def _named(rate: Mapping[str, Any]) -> str:
     return f"The rate of {rate['prefix']} ({rate['destination_name']}) {begin} {until}, {when},"
 
 
-def _locked(session: Session, rate_id: int) -> tuple[Rate, RateTable]:
+def _locked(session: Session, rate_id: int, seen: int | None) -> tuple[Rate, RateTable]:
     table_id = session.scalars(select(Rate.rate_table_id).where(Rate.id == rate_id)).one_or_none()
     if table_id is None:
         raise NotThere("There is no such rate (any more): look at the table again.")
     table = usable_table(session, table_id)
     rate = session.scalars(select(Rate).where(Rate.id == rate_id).execution_options(populate_existing=True)).one()
+    if seen is not None and seen != rate_mark(as_values(rate)):
+        raise ChangedMeanwhile(f"Another operator changed it meanwhile: {_named(as_values(rate))} is what holds now.")
     return rate, table
 
 

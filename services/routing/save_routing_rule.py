@@ -50,10 +50,11 @@ def create_rule(
     actor: Actor,
     now: datetime,
     *,
+    version: int | None = None,
     carriers: Sequence[RuleCarrierTerms] = (),
 ) -> SavedPlan:
-    """With carriers, only these are asked for its calls."""
-    checked_version(session, RoutingPlan, plan_id, None)
+    """With carriers, only these are asked for its calls. `version` is that of the plan on the operator's screen."""
+    checked_version(session, RoutingPlan, plan_id, version)
     _check_key(key)
     if find_rule(session, plan_id, key) is not None:
         raise FieldsRefused({"prefix": f"The plan has a rule {key} already: change that one."})
@@ -76,10 +77,11 @@ def update_rule(
     actor: Actor,
     now: datetime,
     *,
+    version: int | None = None,
     carriers: Sequence[RuleCarrierTerms] | None = None,
 ) -> SavedPlan:
     """What is not named stays; carriers, if given, are all of its own (none: the plan's are asked again)."""
-    checked_version(session, RoutingPlan, plan_id, None)
+    checked_version(session, RoutingPlan, plan_id, version)
     rule_id = _existing(session, plan_id, key)
     before = _standing(session, rule_id)
     checked = checked_values(RULE_FIELDS, changes, is_new=False)

@@ -62,3 +62,8 @@ def send(visitor: Visitor, address: str, one: str, **changes: object) -> TestRes
     """Open the page, change some fields of its form, send it; None clears a box."""
     typed: dict[str, object] = {**fields_of(visitor.get(address), one), **changes}
     return visitor.client.post(address, data={name: value for name, value in typed.items() if value is not None})
+
+
+def download(visitor: Visitor, address: str) -> TestResponse:
+    """A file, read to its end and closed as a browser does."""
+    return visitor.client.get(address, buffered=True)

@@ -14,6 +14,7 @@ from admin_web.chart import HEIGHT, bar_chart
 from billing.rights import Role
 from services.reports.roll_up_calls import roll_up_calls
 from tests.admin_web.conftest import Visitor, text_of
+from tests.admin_web.forms import download
 from tests.factories import LITHUANIA, NOW
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ def test_a_report_shows_revenue_cost_and_margin(owner: Visitor) -> None:
 
 
 def test_the_file_holds_what_the_page_shows(owner: Visitor) -> None:
-    csv = owner.get(f"/reports/file/csv?by=destination&{DAYS}")
+    csv = download(owner, f"/reports/file/csv?by=destination&{DAYS}")
     assert csv.headers["Content-Disposition"].endswith('calls-by-destination-2026-11-20-2026-11-25.csv"')
     lines = csv.text.splitlines()
     assert lines[0].startswith("Destination,Currency,Calls,Answered,Talked_seconds")
     assert any(line.startswith("Lithuania,USD,1,1,60,60,0.17") for line in lines)
-    sheet = owner.get(f"/reports/file/xlsx?by=destination&{DAYS}")
+    sheet = download(owner, f"/reports/file/xlsx?by=destination&{DAYS}")
     book = CalamineWorkbook.from_filelike(io.BytesIO(sheet.data))
     assert len(book.get_sheet_by_index(0).to_python()) == 3
 
