@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "card": ("command_line.card_money:card", "One card: what it is, what it holds."),
     "client": ("command_line.client:client", "Clients: companies that send calls to us or take ours, and their money."),
     "currency": ("command_line.currency:currency", "Currencies of reports; prices and balances are never converted."),
+    "database": ("command_line.database:database", "The database: roles of PostgreSQL, one for each kind of program."),
     "dial": ("command_line.dial:dial", "Call the call server from this terminal, without Asterisk."),
     "doctor": (
         "command_line.doctor:doctor",

@@ -13,6 +13,7 @@ from models.database_url import parse_database_url
 from services.money.verify_ledger import Breach, verify_ledger
 from services.store.backup import BackupFailed, back_up
 from services.store.backup import restore as put_back
+from services.store.database_roles import renew_rights
 from services.store.engines import read_engine, write_engine
 from services.store.migrate import upgrade
 from services.store.settings import Settings
@@ -67,6 +68,8 @@ def restore(file: Path, *, as_json: bool) -> None:
 def _proved(wanted: Settings) -> list[Breach]:
     engine = write_engine(wanted)
     upgrade(engine)
+    with Session(engine) as session, session.begin():
+        renew_rights(session)
     engine.dispose()
     reading = read_engine(wanted)
     with Session(reading) as session:

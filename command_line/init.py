@@ -20,6 +20,7 @@ from services.demo.demo_data import (
     is_empty,
 )
 from services.keys.pin_keys import KeysMissing, PinKeys, create_pin_keys, load_pin_keys
+from services.store.database_roles import renew_rights
 from services.store.engines import write_engine
 from services.store.migrate import upgrade
 from services.store.settings import Settings
@@ -51,6 +52,7 @@ def initialise(wanted: Settings, *, demo: bool) -> dict[str, Any]:
     try:
         upgrade(engine)
         with Session(engine) as session, session.begin():
+            renew_rights(session)
             created = demo and is_empty(session)
             if created:
                 create_demo(session, keys, now(), wanted.demo_sip_port)

@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from models.database import make_engine
+from services.store.database_roles import make_roles
 from services.store.migrate import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from services.store.database_rights import Program
 
 PROGRAMS = ("initdb", "postgres", "pg_isready", "pg_basebackup")
 START_SECONDS_MAX = 60  # after a kill it first reads what it wrote ahead
@@ -174,6 +178,20 @@ def migrated(url: str) -> str:
     upgrade(engine)
     engine.dispose()
     return url
+
+
+def with_roles(url: str) -> str:
+    """The database with the roles of its programs, and their rights; a copy of it has the rights too."""
+    engine = make_engine(url, pool_size=1)
+    with Session(engine) as session, session.begin():
+        make_roles(session, with_passwords=False)
+    engine.dispose()
+    return url
+
+
+def as_role(url: str, program: Program) -> str:
+    """The URL by which this program connects; SQLite has no roles."""
+    return url.replace("//callingcard@", f"//callingcard_{program.value}@")
 
 
 class SqliteDatabases:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 import psycopg
-from databases import migrated
+from databases import migrated, with_roles
 from psycopg import sql
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class PostgresqlDatabases:
         self.cluster = cluster
         url = migrated(cluster.create_database())
         self.template = url.rsplit("/", 1)[1]
+        with_roles(url)
         self._rested: list[str] = []
         with connected(url) as connection:
             self._fingerprint = fingerprint(connection)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import ColumnElement, func, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from billing.guard import daily_budget, is_alarming
@@ -31,12 +31,13 @@ def spend_budget(session: Session, entry: EntryAttempt, now: datetime) -> bool:
         "failures": 0 if is_bounded and allowed == 0 else 1,
         "allowed": allowed,
     }
+    budget = literal(allowed, BigInteger())  # long secrets have more than a whole number of PostgreSQL holds
     counted = upsert(
         session,
         GuardBudget,
         row,
         {"failures": GuardBudget.failures + 1, "allowed": allowed},
-        where=GuardBudget.failures < allowed if is_bounded else None,
+        where=GuardBudget.failures < budget if is_bounded else None,
         returning=(GuardBudget.failures, GuardBudget.alarmed_at),
     )
     failures, alarmed_at = counted or (allowed, now)

@@ -52,16 +52,15 @@ def restore(url: str, source: Path) -> None:
         return
     if not head.startswith(PG_DUMP_HEAD):
         raise BackupFailed(f"{source} is no backup of a PostgreSQL database")
-    _run(
-        parsed, ["pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "-d", libpq_url(parsed)], source
-    )
+    command = ["pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
+    _run(parsed, [*command, "-d", libpq_url(parsed)], source)
 
 
 def _copy(url: URL, draft: Path) -> None:
     if url.get_backend_name() == "sqlite":
         _copy_sqlite(Path(str(url.database)), draft)
     else:
-        _run(url, ["pg_dump", "--format=custom", "--no-owner", "-f", str(draft), libpq_url(url)])
+        _run(url, ["pg_dump", "--format=custom", "--no-owner", "--no-privileges", "-f", str(draft), libpq_url(url)])
 
 
 def _copy_sqlite(source: Path, draft: Path) -> None:

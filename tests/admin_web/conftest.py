@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from account_world import AccountWorld, an_account_world
+from databases import as_role
 from factories import World, a_world
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from models import Distributor, Reseller
 from services.audit.audit import Actor, Door
 from services.operators.save_operator import OperatorRole, create_operator
 from services.operators.sessions import open_session
+from services.store.database_rights import Program
 from services.store.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ WHOSE = {Role.RESELLER: "Reseller 1", Role.DISTRIBUTOR: "Kiosk"}
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(Settings(state_dir=tmp_path, database_url=database_url, _env_file=None))
+    """On PostgreSQL by the console's own role, so that every page shows what rights it needs."""
+    url = as_role(database_url, Program.CONSOLE)
+    made = create_app(Settings(state_dir=tmp_path, database_url=url, _env_file=None))
     made.testing = True
     yield made
     for engine in engines(made):

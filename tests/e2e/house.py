@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from databases import as_role, with_roles
 from factories import a_carrier, a_group, a_plan, a_rate_table, a_series, row
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -29,6 +30,7 @@ from services.demo.demo_data import SELL_RATES, create_demo
 from services.keys.pin_keys import PinKeys, create_pin_keys, load_pin_keys
 from services.money.verify_ledger import verify_ledger
 from services.series.create_series import NewCard, create_series
+from services.store.database_rights import Program
 from services.store.migrate import upgrade
 from tests.asterisk_fixtures import Plant, wait_for
 
@@ -61,6 +63,11 @@ class House:
         self.engine = make_engine(self.database_url, pool_size=4)
 
     @property
+    def serving_url(self) -> str:
+        """By which call server and watcher connect: on PostgreSQL as their own role."""
+        return as_role(self.database_url, Program.IVR)
+
+    @property
     def trace_file(self) -> Path:
         return self.state / "log" / "trace.jsonl"
 
@@ -78,7 +85,7 @@ class House:
         self.trace_file.touch(mode=0o600)
         environment = {
             "CALLINGCARD_STATE_DIR": str(self.state),
-            "CALLINGCARD_DATABASE_URL": self.database_url,
+            "CALLINGCARD_DATABASE_URL": self.serving_url,
             "CALLINGCARD_FASTAGI_PORT": str(self.plant.agi_port),
             "CALLINGCARD_SPOOL_DIR": str(self.plant.spool),
             "CALLINGCARD_TRACE_FILE": str(self.trace_file),
@@ -175,6 +182,8 @@ def furnish(state: Path, plant: Plant, database_url: str) -> House:
     keys = load_pin_keys(file) if file.exists() else create_pin_keys(file)
     house = House(plant, state, database_url)
     upgrade(house.engine)
+    if house.engine.dialect.name == "postgresql":
+        with_roles(database_url)
     now = datetime.now(UTC)
     with house.look() as session:
         demo = create_demo(session, keys, now, 5080)

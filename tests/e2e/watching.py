@@ -37,7 +37,7 @@ class Watch:
         )
         environment = {
             "CALLINGCARD_STATE_DIR": str(self.house.state),
-            "CALLINGCARD_DATABASE_URL": self.house.database_url,
+            "CALLINGCARD_DATABASE_URL": self.house.serving_url,
             "CALLINGCARD_SPOOL_DIR": str(self.house.plant.spool if self.sees_spool else self.house.state / "no-spool"),
             "CALLINGCARD_ASTERISKS_FILE": str(file),
             "CALLINGCARD_WATCH_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),

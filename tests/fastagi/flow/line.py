@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from databases import as_role
 from factories import ACCESS, KEYS, NOW, TALK_BEGINS_MS, World, a_world
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,8 @@ from fastagi.database import Database
 from fastagi.flow.card_call import CallEnd, card_call
 from fastagi.flow.desk import CardDesk
 from fastagi.flow.settle import settle
-from models.database import session_factory
+from models.database import make_engine, session_factory
+from services.store.database_rights import Program
 from telephony.handover import Variable
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -103,14 +105,15 @@ class Line:
         return call
 
     def at_desk(self, work: Callable[[CardDesk], Awaitable[T]]) -> T:
-        async def run() -> T:
-            database = Database(session_factory(self.engine), threads=2)
+        async def run(engine: Engine) -> T:
+            database = Database(session_factory(engine), threads=2)
             try:
                 return await work(CardDesk(database, KEYS, UTC, lambda: self.now, pause=self.pause))
             finally:
                 await database.drain()
 
-        return asyncio.run(run())
+        with as_call_server(self.engine) as engine:
+            return asyncio.run(run(engine))
 
     async def pause(self, seconds: int) -> None:
         self.waited.append(seconds)
@@ -130,6 +133,18 @@ class Line:
         with self.database() as world:
             assert list(world.holds().values()).count("open") == open_holds
             return world.is_proved()
+
+
+@contextmanager
+def as_call_server(engine: Engine) -> Iterator[Engine]:
+    """On PostgreSQL by the role of call servers, so that every conversation shows what rights it needs."""
+    if engine.dialect.name == "sqlite":
+        yield engine
+        return
+    url = engine.url.render_as_string(hide_password=False)
+    serving = make_engine(as_role(url, Program.IVR), pool_size=2)
+    yield serving
+    serving.dispose()
 
 
 def open_line(engine: Engine, **world: object) -> Line:

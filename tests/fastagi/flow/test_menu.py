@@ -25,6 +25,10 @@ PHONE = "37061234567"
 CODE = "12345678901234"
 MENU = "menu-1-new-call menu-2-balance menu-4-speed-dial menu-5-last-call menu-0-help menu-hash-end"
 
+BOTH = pytest.mark.parametrize(
+    "line_database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+
 
 def heard_after(line: Line, *keys: str, **how: object) -> list[str]:
     """What is heard from the answer to "*" on."""
@@ -69,6 +73,7 @@ def test_a_key_whose_feature_is_off_is_neither_spoken_nor_accepted(
     assert heard[-1] == f"{ASK} < hung up"
 
 
+@BOTH
 def test_a_voucher_adds_its_credit_once(a_line: Callable[..., Line]) -> None:
     """V-28, key 3; the code is masked like a PIN."""
     line = a_line(group={"card_type": "rechargeable"})
@@ -86,6 +91,7 @@ def test_a_voucher_adds_its_credit_once(a_line: Callable[..., Line]) -> None:
     assert line.is_proved()
 
 
+@BOTH
 def test_a_wrong_voucher_code_is_counted_by_the_guard(a_line: Callable[..., Line]) -> None:
     line = a_line(group={"card_type": "rechargeable"})
     assert heard_after(line, "*3#", "99999999999999", caller_id=PHONE)[-1] == f"voucher-not-found {ASK} < hung up"

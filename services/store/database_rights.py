@@ -1,0 +1,95 @@
+"""Which program may do what with which table of PostgreSQL: the least that each needs (docs/production.md)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from models import Base
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+READ, ADD, CHANGE, REMOVE = "SELECT", "INSERT", "UPDATE", "DELETE"
+
+
+class Program(StrEnum):
+    """Who has a role of its own. The owner of the tables, who migrates, is none of these."""
+
+    IVR = "ivr"  # call servers and watchers
+    CONSOLE = "console"  # the console, the worker and the command line
+    VERIFIER = "verifier"  # callingcard verify, doctor and reports: reads only
+
+
+APPEND_ONLY: Final = frozenset({"ledger_entry", "audit_entry"})
+OF_MIGRATIONS: Final = "alembic_version"
+# Money and what proves it: made and changed by acts, never removed.
+KEPT: Final = frozenset(
+    {"wallet", "hold", "call_record", "overdraft", "card", "voucher", "call_alarm", "caller_id_binding_event"}
+)
+OPERATORS: Final = frozenset({"operator", "operator_session"})
+# Sealed copies of PINs, codes and passwords: whoever serves calls or proves the ledger needs the digests only.
+SEALED: Final[Mapping[str, frozenset[str]]] = {
+    "card": frozenset({"pin_encrypted"}),
+    "voucher": frozenset({"code_encrypted"}),
+    "account": frozenset({"password_sealed"}),
+}
+WRITTEN_BY_CALLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "wallet": (CHANGE,),
+    "hold": (ADD, CHANGE, REMOVE),  # one whose money was not there is taken back before it was ever seen
+    "ledger_entry": (ADD,),
+    "call_record": (ADD, CHANGE),
+    "overdraft": (ADD,),
+    "card": (CHANGE,),
+    "voucher": (CHANGE,),
+    "speed_dial": (ADD, CHANGE, REMOVE),
+    "caller_id_binding": (ADD, CHANGE, REMOVE),
+    "caller_id_binding_event": (ADD,),
+    "account_load": (ADD, CHANGE),
+    "failed_entry": (ADD,),
+    "guard_budget": (ADD, CHANGE),
+    "guard_counter": (ADD, CHANGE),
+    "asterisk": (ADD, CHANGE),
+    "live_call": (ADD, CHANGE, REMOVE),
+    "call_alarm": (ADD, CHANGE),
+    "job": (CHANGE,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """`hidden` are the columns that the program may not read; they stand in no index that it searches."""
+
+    table: str
+    rights: tuple[str, ...]
+    hidden: frozenset[str] = frozenset()
+
+
+def grants(program: Program) -> list[Grant]:
+    """For every table that the program may use at all."""
+    tables = sorted(Base.metadata.tables)
+    found = [grant for name in tables if (grant := _grant(program, name)).rights]
+    return [*found, Grant(OF_MIGRATIONS, (READ,))]
+
+
+def columns_to_read(grant: Grant) -> list[str]:
+    """Empty: all of them."""
+    if not grant.hidden:
+        return []
+    table: Table = Base.metadata.tables[grant.table]
+    return [column.name for column in table.columns if column.name not in grant.hidden]
+
+
+def _grant(program: Program, table: str) -> Grant:
+    if program is Program.CONSOLE:
+        return Grant(table, _of_console(table))
+    if table in OPERATORS:
+        return Grant(table, ())
+    writes = WRITTEN_BY_CALLS.get(table, ()) if program is Program.IVR else ()
+    return Grant(table, (READ, *writes), SEALED.get(table, frozenset()))
+
+
+def _of_console(table: str) -> tuple[str, ...]:
+    if table in APPEND_ONLY:
+        return (READ, ADD)
+    return (READ, ADD, CHANGE) if table in KEPT else (READ, ADD, CHANGE, REMOVE)
