@@ -19,6 +19,7 @@ from command_line.show import console, emit_json, json_option, money
 from models import Rate, RateTable
 from services.rates.block_prefix import block_prefix, unblock_prefix
 from services.rates.check_rate import prefix_problem
+from services.rates.live_rates import live_rates
 from services.rates.rate_fields import RATE_FIELDS
 from services.rates.rate_report import RATES_SHOWN_MAX, rates_of_table
 from services.rates.save_rate import SavedRate, add_rate, change_rate, end_rate
@@ -176,9 +177,7 @@ def _rate_id(session: Session, table: str, prefix: str, rate_id: int | None, at:
     """The one rate of the prefix that holds at that moment, or else will hold later."""
     at = at or now()
     lasts = Rate.valid_until.is_(None) | (Rate.valid_until > at)
-    query = select(Rate.id, Rate.valid_from).where(
-        Rate.rate_table_id == _table_id(session, table), Rate.prefix == prefix
-    )
+    query = select(Rate.id, Rate.valid_from).where(live_rates(_table_id(session, table)), Rate.prefix == prefix)
     if rate_id is not None:
         query = query.where(Rate.id == rate_id)
     rows = session.execute(query.where(lasts).order_by(Rate.valid_from, Rate.id)).all()

@@ -23,11 +23,12 @@ from models import ImportMode, RateTable
 from services.rate_import.apply_import import apply_import
 from services.rate_import.date_cells import DateOrder, DateReader
 from services.rate_import.headings import Column
+from services.rate_import.import_chunks import Write
 from services.rate_import.prepare_import import ImportOrder, Prepared, prepare_import
 from services.rate_import.price_cells import DecimalSign
-from services.rate_import.refusals import CellRefused, FileRefused, Reason
+from services.rate_import.refusals import CellRefused, FileRefused, ImportRefused, Reason
 from services.rate_import.senders import remember_sender
-from services.rate_import.stage_import import ImportRefused, Write, refuse_refused, stage_import
+from services.rate_import.stage_import import refuse_refused, stage_import
 
 PARTLY_DONE = 3
 

@@ -17,7 +17,7 @@ from command_line.show import console, emit_json, json_option
 from models import RateTable
 from services.rate_import.apply_import import apply_import
 from services.rate_import.import_report import find_import, imports
-from services.rate_import.stage_import import ImportRefused
+from services.rate_import.refusals import ImportRefused
 from services.rate_import.undo_import import undo_import
 
 

@@ -42,7 +42,7 @@ from models.rate_import import (
     RateSender,
     Verdict,
 )
-from models.rate_table import DeckRevision, Rate, RateTable
+from models.rate_table import RATE_TERMS, DeckRevision, Rate, RateTable
 from models.routing_plan import RoutingPlan, RoutingPlanCarrier, RoutingRule, RoutingRuleCarrier
 from models.seller import Distributor, Reseller
 from models.speed_dial import SpeedDial
@@ -51,6 +51,7 @@ from models.voucher import Voucher, VoucherBatch
 from models.wallet import Wallet, WalletKind
 
 __all__ = [
+    "RATE_TERMS",
     "AccessNumber",
     "Account",
     "AccountAddress",

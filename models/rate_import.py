@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Key, Moment, Name, reference, word
-from models.rate_table import Rate
+from models.rate_table import RATE_TERMS, Rate
 
 
 class ImportMode(StrEnum):
@@ -30,11 +30,14 @@ class ImportMode(StrEnum):
 
 
 class ImportState(StrEnum):
-    """STAGING is being written and cannot be applied; of APPLYING and UNDOING some codes are done, the rest follows."""
+    """STAGING is being written and cannot be applied. Of APPLYING and UNDOING some changes are prepared, and nothing of
+    it is seen yet; TAKING_BACK gives up what APPLYING had prepared and ends as STAGED.
+    """
 
     STAGING = "staging"
     STAGED = "staged"
     APPLYING = "applying"
+    TAKING_BACK = "taking_back"
     APPLIED = "applied"
     UNDOING = "undoing"
     UNDONE = "undone"
@@ -70,9 +73,10 @@ class RateSender(Base):
 
 
 class RateImport(Base):
-    """One file for one table. `applies_at` is the moment from which its rates hold at the earliest; `table_revision`
-    that of the table when both were compared. `changes_done` counts the changes in force. `counts`, `columns`,
-    `options` and `notes` are what the preview told.
+    """One file for one table. `applies_at` is the moment from which its rates hold at the earliest, and `compared_for`
+    that of the preview where it was another one; `table_revision` that of the table when both were compared.
+    `changes_done` counts the changes that are in force or prepared. `counts`, `columns`, `options` and `notes` are what
+    the preview told.
     """
 
     __tablename__ = "rate_import"
@@ -90,6 +94,7 @@ class RateImport(Base):
     state: Mapped[ImportState] = mapped_column(word(ImportState), default=ImportState.STAGING)
     mode: Mapped[ImportMode] = mapped_column(word(ImportMode))
     applies_at: Mapped[Moment]
+    compared_for: Mapped[Moment | None]
     table_revision: Mapped[int] = mapped_column(BigInteger)
     file_name: Mapped[str] = mapped_column(String(255))
     file_sha256: Mapped[str] = mapped_column(String(64))
@@ -138,9 +143,6 @@ class RateChange(Base):
         Column("price_before_micros", BigInteger),
         Column("is_jump", Boolean, nullable=False),
         Column("is_short_notice", Boolean, nullable=False),
-        *(
-            Column(column.name, column.type, nullable=column.nullable)
-            for column in Rate.__table__.columns
-            if column.name not in {"id", "rate_table_id"}
-        ),
+        *(Column(name, Rate.__table__.c[name].type, nullable=Rate.__table__.c[name].nullable) for name in RATE_TERMS),
+        Index("ix_rate_change_code", "rate_import_id", "prefix"),
     )

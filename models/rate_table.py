@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, String, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.rate_choice import EVERY_DAY, MINUTES_A_DAY
@@ -11,7 +11,8 @@ from models.base import Base, Currency, Id, Micros, Moment, Name, reference
 
 class RateTable(Base):
     """`revision` is that of `DeckRevision` when its rates last changed: a deck in memory reads again only such tables.
-    `is_deleted` is a mark: calls and imports go on naming the table.
+    `generation` tells which of its rates are seen (see Rate). `is_deleted` is a mark: calls and imports go on naming
+    the table.
     """
 
     __tablename__ = "rate_table"
@@ -23,6 +24,7 @@ class RateTable(Base):
     notes: Mapped[str | None] = mapped_column(String(2000))
     is_deleted: Mapped[bool] = mapped_column(default=False, server_default=false())
     revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    generation: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
@@ -42,13 +44,28 @@ class Rate(Base):
     `days` holds a bit for each weekday (1 Monday ... 64 Sunday), the minutes are those of the platform's day: a rate
     holds from `from_minute` until before `until_minute`. Which of several holds: billing.rate_choice. 0 seconds of a
     block fee or a rounding mean that the term is off. `steps` is a list of the steps of billing.tariff.Step.
+
+    A rate is seen from generation `live_from` of its table until before `live_until`: an import prepares the rows of
+    the next generation, and then all of them change by one statement (services.rates.live_rates). Of the newest
+    generation no two rates have the same prefix, beginning and hours.
     """
 
     __tablename__ = "rate"
     __table_args__ = (
-        UniqueConstraint(
-            "rate_table_id", "prefix", "valid_from", "days", "from_minute", "until_minute", name="uq_rate_times"
+        Index(
+            "uq_rate_times",
+            *("rate_table_id", "prefix", "valid_from", "days", "from_minute", "until_minute"),
+            unique=True,
+            sqlite_where=text("live_until IS NULL"),
+            postgresql_where=text("live_until IS NULL"),
         ),
+        Index(
+            "ix_rate_replaced",
+            *("rate_table_id", "live_until"),
+            sqlite_where=text("live_until IS NOT NULL"),
+            postgresql_where=text("live_until IS NOT NULL"),
+        ),
+        CheckConstraint("live_until > live_from", "seen_once"),
         CheckConstraint("price_per_minute_micros >= 0", "price_not_negative"),
         CheckConstraint(
             "connect_fee_micros >= 0 AND disconnect_fee_micros >= 0 AND block_fee_micros >= 0", "fees_not_negative"
@@ -96,3 +113,12 @@ class Rate(Base):
     until_minute: Mapped[int] = mapped_column(default=MINUTES_A_DAY, server_default=str(MINUTES_A_DAY))
     ghost_minutes_percent: Mapped[int | None]
     is_blocked: Mapped[bool] = mapped_column(default=False)
+    live_from: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    live_until: Mapped[int | None] = mapped_column(BigInteger)
+
+
+RATE_TERMS = tuple(
+    column.name
+    for column in Rate.__table__.columns
+    if column.name not in {"id", "rate_table_id", "live_from", "live_until"}
+)

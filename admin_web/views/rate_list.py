@@ -19,6 +19,7 @@ from billing.rate_choice import has_hours
 from billing.rate_times import text_of_days, text_of_hours
 from billing.rights import Right
 from models import Rate, RateTable
+from services.rates.live_rates import live_rates
 from services.rates.simulate_call import lookup_rate
 from services.store.keyset import Order
 
@@ -122,7 +123,7 @@ class RateList(ConsoleList):
                 RateTable.currency,
             )
             .join(RateTable, RateTable.id == Rate.rate_table_id)
-            .where(Rate.rate_table_id == self._table().id, Rate.valid_until.is_(None) | (Rate.valid_until > now()))
+            .where(live_rates(self._table().id), Rate.valid_until.is_(None) | (Rate.valid_until > now()))
         )
 
     def search(self, query: Rows, text: str) -> Rows:

@@ -17,6 +17,7 @@ from services.audit.audit import Act, Actor, note
 from services.rate_import.headings import Column
 from services.rate_import.sheet import Progress, nothing_shown
 from services.rate_import.terms import TERM_NAMES, steps_text
+from services.rates.live_rates import live_rates
 from services.store.sheet_writer import Cell, SheetForm, write_table
 
 ROWS_A_FETCH: Final = 5_000
@@ -58,7 +59,7 @@ def note_rate_export(session: Session, export: RateExport, form: SheetForm, acto
 
 
 def _of_moment(query: Select[Any], table_id: int, at: datetime | None) -> Select[Any]:
-    query = query.where(Rate.rate_table_id == table_id)
+    query = query.where(live_rates(table_id))
     if at is None:
         return query
     return query.where(Rate.valid_from <= at, Rate.valid_until.is_(None) | (Rate.valid_until > at))

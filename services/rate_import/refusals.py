@@ -32,6 +32,10 @@ class FileRefused(Exception):
     """Nothing of the file can be taken; the sentence says why and what to do."""
 
 
+class ImportRefused(Exception):
+    """The import cannot be staged, applied or undone; the sentence says why and what to do."""
+
+
 class CellRefused(ValueError):
     """A cell cannot be taken; its line is refused for this reason."""
 

@@ -1,8 +1,9 @@
 """Write a preview into the database: beside the rates and in short transactions, so that no call waits for it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -11,22 +12,16 @@ from sqlalchemy.orm import Session
 from models import ImportMode, ImportState, Rate, RateChange, RateImport, RateImportRefusal, RateTable
 from services.audit.audit import Act, Actor, note
 from services.rate_import.compare import Change, Comparing, Preview
-from services.rate_import.import_chunks import let_calls_in
-from services.rate_import.refusals import Reason, RefusedLine
+from services.rate_import.import_chunks import Write
+from services.rate_import.import_run import ImportRun, freed
+from services.rate_import.refusals import ImportRefused, Reason, RefusedLine
 from services.rate_import.sheet import Progress, nothing_shown
 from services.rate_import.table_rates import rate_columns
 from services.store.bulk_insert import insert_columns, stored_by
 
-CHANGES_A_CHUNK: Final = 5_000  # some 50 ms of the writer on SQLite
 REFUSALS_KEPT_MAX: Final = 10_000
 SENTENCE_MAX: Final = 500
 PLAIN: Final = frozenset({int, str, type(None), bool})
-
-Write = Callable[[Callable[[Session], Any]], Any]  # runs the work in a transaction of its own
-
-
-class ImportRefused(Exception):
-    """The import cannot be staged, applied or undone; the sentence says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +43,19 @@ class ImportFacts:
 def stage_import(
     write: Write, facts: ImportFacts, preview: Preview, actor: Actor, progress: Progress = nothing_shown
 ) -> int:
-    """The id of the import. One that was killed on the way stays in the state `staging` and changes nothing."""
+    """The id of the import. One that was killed on the way changes nothing, and the worker forgets it."""
     refuse_refused(preview.refused, facts.left_out)
     changes = sorted(preview.changes, key=lambda change: (change.key, change.valid_from))  # all of a code together
-    import_id: int = write(lambda session: _begin(session, facts, preview, actor))
-    for place in range(0, len(changes), CHANGES_A_CHUNK):
-        some = changes[place : place + CHANGES_A_CHUNK]
-        write(lambda session, some=some, place=place: _insert(session, import_id, some, place))  # type: ignore[misc]
-        progress(place + len(some), len(changes))
-        if place + len(some) < len(changes):
-            let_calls_in()
-    write(lambda session: _end(session, import_id, preview.refused, facts, actor))
-    return import_id
+    run: ImportRun = write(lambda session: _begin(session, write, facts, preview, actor))
+    with freed(run):
+        done = 0
+        while done < len(changes):
+            done = run.step(partial(_insert, import_id=run.import_id, changes=changes, place=done))
+            progress(done, len(changes))
+            if done < len(changes):
+                run.pace.rest()
+        run.step(lambda session, _most: _end(session, run.import_id, preview.refused, facts, actor))
+    return run.import_id
 
 
 def refuse_refused(refused: Sequence[RefusedLine], left_out: frozenset[Reason]) -> None:
@@ -73,7 +69,7 @@ def refuse_refused(refused: Sequence[RefusedLine], left_out: frozenset[Reason]) 
         )
 
 
-def _begin(session: Session, facts: ImportFacts, preview: Preview, actor: Actor) -> int:
+def _begin(session: Session, write: Write, facts: ImportFacts, preview: Preview, actor: Actor) -> ImportRun:
     row = RateImport(
         rate_table_id=facts.rate_table_id,
         rate_sender_id=facts.rate_sender_id,
@@ -93,13 +89,18 @@ def _begin(session: Session, facts: ImportFacts, preview: Preview, actor: Actor)
     )
     session.add(row)
     session.flush()
-    return row.id
+    run = ImportRun(write, row.id)
+    run.take(session)
+    return run
 
 
-def _insert(session: Session, import_id: int, changes: Sequence[Change], place: int) -> None:
-    columns = _columns(session, changes)
-    columns["position"] = list(range(place, place + len(changes)))
+def _insert(session: Session, most: int, *, import_id: int, changes: Sequence[Change], place: int) -> int:
+    """How many are staged then."""
+    some = changes[place : place + most]
+    columns = _columns(session, some)
+    columns["position"] = list(range(place, place + len(some)))
     insert_columns(session, RateChange, columns, {"rate_import_id": import_id})
+    return place + len(some)
 
 
 def _columns(session: Session, changes: Sequence[Change]) -> dict[str, list[Any]]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Rate
 from services.rate_import.terms import NO_STEPS, STEPS, TERM_NAMES, Terms, steps_text
+from services.rates.live_rates import live_rates
 
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 ROWS_A_FETCH: Final = 10_000
@@ -30,7 +31,7 @@ def table_rates(session: Session, table_id: int, ends_after: datetime | None) ->
     query = (
         select(Rate.prefix, Rate.days, Rate.from_minute, Rate.until_minute)
         .add_columns(Rate.id, Rate.valid_from, Rate.valid_until, *columns)
-        .where(Rate.rate_table_id == table_id)
+        .where(live_rates(table_id))
         .order_by(Rate.valid_from)
     )
     if ends_after is not None:

@@ -1,153 +1,105 @@
-"""Undo an import: the table holds exactly the rates that it held before, or nothing is done."""
+"""Undo an import: the table holds exactly the rates that it held before, from one moment on, or nothing is done."""
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    Text,
-    and_,
-    case,
-    cast,
-    delete,
-    exists,
-    func,
-    insert,
-    literal,
-    null,
-    select,
-    update,
-)
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from models import ChangeAct, ImportState, Rate, RateChange, RateImport
+from models import ImportState, RateImport
 from services.audit.audit import Act, Actor, note
-from services.rate_import.apply_import import COPIED, changes_of
-from services.rate_import.import_chunks import CHANGE, Chunk, let_calls_in, previous_chunk
-from services.rate_import.import_lock import allow_large_statements, locked_import
+from services.rate_import.import_chunks import Chunk, Write, previous_chunk
+from services.rate_import.import_lock import locked_import
+from services.rate_import.import_run import ImportRun, at_work
+from services.rate_import.next_generation import make_live, prepare_undoing
+from services.rate_import.refusals import ImportRefused
 from services.rate_import.sheet import Progress, nothing_shown
-from services.rate_import.stage_import import ImportRefused, Write
+from services.rate_import.sweep_rates import sweep_rates
+from services.rate_import.take_back_import import BEGUN, take_back_import
+from services.rate_import.touched_rates import touched_rates
 from services.routing.deck_revision import touch_deck
 
-KEY: Final = ("prefix", "valid_from", "days", "from_minute", "until_minute")
-AFTER: Final = frozenset({ImportState.APPLIED, ImportState.APPLYING, ImportState.UNDOING})
-REST: Final = tuple(name for name in COPIED if name not in KEY)
+AFTER: Final = frozenset({ImportState.APPLIED, ImportState.UNDOING})
 
 
 def undo_import(
     write: Write, import_id: int, actor: Actor, now: Callable[[], datetime], progress: Progress = nothing_shown
 ) -> None:
     """Calls already made keep their prices. Raises ImportRefused where its rates were changed since; one that was
-    killed on the way is gone on with.
+    killed on the way is gone on with. One that is not in force yet is taken back, and kept as a preview.
     """
-    revision = _refuse_touched(write, import_id)
-    chunk = Chunk(1, 1, 1)
-    while chunk.begin > 0:
-        chunk = write(partial(_undo_chunk, import_id=import_id, revision=revision, actor=actor, now=now()))
-        progress(chunk.total - chunk.begin, chunk.total)
-        if chunk.begin > 0:
-            let_calls_in()
+    if write(partial(_state, import_id=import_id)) in BEGUN:
+        take_back_import(write, import_id, actor, now, progress)
+        return
+    with at_work(write, import_id) as run:
+        table_id = run.step(partial(_table_of, import_id=import_id))
+        sweep_rates(write, table_id, run.pace)  # the numbers of the rates of before are free then
+        revision = _refuse_touched(run)
+        chunk = Chunk(1, 1, 1)
+        while chunk.begin > 0:
+            chunk = run.step(partial(_prepare, import_id=import_id, revision=revision))
+            progress(chunk.total - chunk.begin, chunk.total)
+            if chunk.begin > 0:
+                run.pace.rest()
+        run.step(partial(_switch, import_id=import_id, actor=actor, now=now()))
+    sweep_rates(write, table_id, run.pace)
 
 
-def _refuse_touched(write: Write, import_id: int) -> int:
+def _state(session: Session, import_id: int) -> ImportState | None:
+    return session.scalars(select(RateImport.state).where(RateImport.id == import_id)).one_or_none()
+
+
+def _table_of(session: Session, _most: int, *, import_id: int) -> int:
+    return locked_import(session, import_id, AFTER)[1].id
+
+
+def _refuse_touched(run: ImportRun) -> int:
     """The revision of the table at which nothing of the import was touched."""
     chunk, revision, touched = Chunk(1, 1, 1), 0, 0
     done: int | None = None
     while chunk.begin > 0:
-        chunk, revision, some = write(partial(_look_at, import_id=import_id, done=done))
+        chunk, revision, some = run.step(partial(_look_at, import_id=run.import_id, done=done))
         touched, done = touched + some, chunk.begin
         if chunk.begin > 0:
-            let_calls_in()
+            run.pace.rest()
     if touched:
-        later = write(partial(_later_imports, import_id=import_id))
+        later = run.write(partial(_later_imports, import_id=run.import_id))
         told = f"undo first: import {', '.join(map(str, later))}" if later else "they were changed one by one"
-        raise ImportRefused(f"{touched} rates of the import {import_id} are no longer as it left them: {told}.")
+        raise ImportRefused(f"{touched} rates of the import {run.import_id} are no longer as it left them: {told}.")
     return revision
 
 
-def _look_at(session: Session, import_id: int, done: int | None) -> tuple[Chunk, int, int]:
+def _look_at(session: Session, most: int, *, import_id: int, done: int | None) -> tuple[Chunk, int, int]:
     """A chunk, the table's revision, and how many of the chunk's changes do not stand any more."""
     undone, table = locked_import(session, import_id, AFTER)
-    allow_large_statements(session)
-    if undone.state is ImportState.UNDOING:
+    if undone.state is ImportState.UNDOING:  # it was looked at before it began, and no one may change it since
         return Chunk(0, 0, 0), table.revision, 0
-    chunk = previous_chunk(session, import_id, undone.changes_done if done is None else done)
-    return chunk, table.revision, _touched(session, import_id, table.id, chunk)
+    chunk = previous_chunk(session, import_id, undone.changes_done if done is None else done, most)
+    return chunk, table.revision, touched_rates(session, import_id, table.id, chunk)
 
 
-def _undo_chunk(session: Session, import_id: int, revision: int, actor: Actor, now: datetime) -> Chunk:
+def _prepare(session: Session, most: int, *, import_id: int, revision: int) -> Chunk:
     undone, table = locked_import(session, import_id, AFTER)
     if table.revision != revision:
         raise ImportRefused(f"The rate table {table.name} was changed just now: undo the import {import_id} again.")
-    allow_large_statements(session)
-    chunk = previous_chunk(session, import_id, undone.changes_done)
-    _put_back(session, import_id, table.id, chunk)
-    is_whole = chunk.begin == 0
-    values: dict[str, Any] = {"state": ImportState.UNDOING, "changes_done": chunk.begin}
-    if undone.applied_at is None:
-        values |= {"applied_by": str(actor), "applied_at": now}
-    if is_whole:
-        values |= {"state": ImportState.UNDONE, "undone_by": str(actor), "undone_at": now}
+    chunk = previous_chunk(session, import_id, undone.changes_done, most)
+    prepare_undoing(session, import_id, table, chunk)
+    values = {"state": ImportState.UNDOING, "changes_done": chunk.begin}
     session.execute(update(RateImport).where(RateImport.id == import_id).values(values))
-    if is_whole:
-        told = {"table": table.name, "file": undone.file_name, **undone.counts}
-        note(session, actor, Act("rates.import_undone", "rate_import", str(import_id), after=told), now)
-        touch_deck(session, table.id)
     return chunk
 
 
-def _touched(session: Session, import_id: int, table_id: int, chunk: Chunk) -> int:
-    """How many changes do not stand as applying left them."""
-    begun = _count(session, import_id, chunk, ChangeAct.BEGIN)
-    stand = session.scalar(_begun(import_id, table_id, chunk, func.count()).where(*_equal(REST))) or 0
-    ended = _count(session, import_id, chunk, ChangeAct.END)
-    # The steps of an old rate may be spelled otherwise; they cannot end.
-    same_end = and_(Rate.id == CHANGE.rate_id, *_equal(tuple(name for name in COPIED if name != "steps")))
-    still = select(func.count()).select_from(RateChange).join(Rate, same_end)
-    return begun - stand + ended - (session.scalar(still.where(*changes_of(import_id, chunk, ChangeAct.END))) or 0)
-
-
-def _count(session: Session, import_id: int, chunk: Chunk, act: ChangeAct) -> int:
-    counted = select(func.count()).select_from(RateChange).where(*changes_of(import_id, chunk, act))
-    return session.scalar(counted) or 0
-
-
-def _begun(import_id: int, table_id: int, chunk: Chunk, what: Any) -> Select[Any]:  # noqa: ANN401 (a column or a count)
-    """The rates that the import let begin: their keys are unique in the table."""
-    is_it = and_(Rate.rate_table_id == table_id, *(getattr(Rate, name) == CHANGE[name] for name in KEY))
-    return select(what).select_from(RateChange).join(Rate, is_it).where(*changes_of(import_id, chunk, ChangeAct.BEGIN))
-
-
-def _equal(names: tuple[str, ...]) -> list[ColumnElement[bool]]:
-    """Column by column, where nothing equals nothing; JSON as its text."""
-    return [
-        cast(Rate.steps, Text) == cast(CHANGE.steps, Text)
-        if name == "steps"
-        else getattr(Rate, name).is_not_distinct_from(CHANGE[name])
-        for name in names
-    ]
-
-
-def _put_back(session: Session, import_id: int, table_id: int, chunk: Chunk) -> None:
-    """In the opposite order of applying, so that keys are free again."""
-    began = _begun(import_id, table_id, chunk, Rate.id)
-    session.execute(delete(Rate).where(Rate.id.in_(began)).execution_options(synchronize_session=False))
-    session.execute(
-        update(Rate)
-        .where(Rate.id == CHANGE.rate_id, *changes_of(import_id, chunk, ChangeAct.END))
-        .values(valid_until=CHANGE.valid_until_before)
-        .execution_options(synchronize_session=False)
-    )
-    other = aliased(Rate)
-    # SQLite may have given the number of a removed row to another one: then it gets a new one.
-    free = case((exists().where(other.id == CHANGE.rate_id), null()), else_=CHANGE.rate_id)
-    removed = select(*(CHANGE[name] for name in COPIED), free, literal(table_id, BigInteger))
-    columns = removed.where(*changes_of(import_id, chunk, ChangeAct.REMOVE)).order_by(CHANGE.position)
-    session.execute(insert(Rate).from_select([*COPIED, "id", "rate_table_id"], columns, include_defaults=False))
+def _switch(session: Session, _most: int, *, import_id: int, actor: Actor, now: datetime) -> None:
+    undone, table = locked_import(session, import_id, frozenset({ImportState.UNDOING}))
+    assert undone.changes_done == 0  # noqa: S101
+    make_live(session, table)
+    values = {"state": ImportState.UNDONE, "undone_by": str(actor), "undone_at": now}
+    session.execute(update(RateImport).where(RateImport.id == import_id).values(values))
+    told = {"table": table.name, "file": undone.file_name, **undone.counts}
+    note(session, actor, Act("rates.import_undone", "rate_import", str(import_id), after=told), now)
+    touch_deck(session, table.id)
 
 
 def _later_imports(session: Session, import_id: int) -> list[int]:

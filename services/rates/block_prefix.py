@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import Rate
 from services.audit.audit import Actor
+from services.rates.live_rates import live_rates
 from services.rates.rate_fields import TERM_FIELDS
 from services.rates.save_rate import SavedRate, add_rate, change_rate
 from services.store.fields import FieldsRefused
@@ -43,7 +44,7 @@ def unblock_prefix(session: Session, table_id: int, prefix: str, actor: Actor, n
 def _rates(session: Session, table_id: int, prefix: str, now: datetime) -> list[Rate]:
     """Those that hold now or later."""
     lasts = Rate.valid_until.is_(None) | (Rate.valid_until > now)
-    query = select(Rate).where(Rate.rate_table_id == table_id, Rate.prefix == prefix, lasts)
+    query = select(Rate).where(live_rates(table_id), Rate.prefix == prefix, lasts)
     return list(session.scalars(query.order_by(Rate.valid_from)))
 
 
@@ -54,7 +55,7 @@ def _blocked(prefix: str, name: str) -> dict[str, object]:
 def _destination_name(session: Session, table_id: int, prefix: str) -> str:
     """As the longest shorter prefix calls it."""
     shorter = [prefix[:length] for length in range(1, len(prefix))]
-    query = select(Rate.destination_name).where(Rate.rate_table_id == table_id, Rate.prefix.in_(shorter))
+    query = select(Rate.destination_name).where(live_rates(table_id), Rate.prefix.in_(shorter))
     found = session.scalars(query.order_by(Rate.prefix.desc()).limit(1)).one_or_none()
     if found is None:
         raise FieldsRefused({"destination_name": f"The table has no rate of {prefix}: give the destination a name."})

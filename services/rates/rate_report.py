@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Rate, RateTable
+from services.rates.live_rates import is_live, live_rates
 from services.rates.rate_fields import PREFIX_DIGITS_MAX, RATE_FIELDS
 from services.rates.table_users import table_users
 from services.store.keyset import Order, Wanted, page_of
@@ -18,7 +19,8 @@ BY_PREFIX = Order((Rate.prefix, Rate.valid_from, Rate.id))
 
 def rate_tables(session: Session, *, with_deleted: bool = False) -> list[dict[str, Any]]:
     """By name, each with its number of rates (those of past and future periods too)."""
-    counted = select(Rate.rate_table_id, func.count().label("rates")).group_by(Rate.rate_table_id).subquery()
+    numbers = select(Rate.rate_table_id, func.count().label("rates")).where(is_live())
+    counted = numbers.group_by(Rate.rate_table_id).subquery()
     query = select(RateTable, func.coalesce(counted.c.rates, 0)).outerjoin(
         counted, counted.c.rate_table_id == RateTable.id
     )
@@ -32,7 +34,7 @@ def find_table_report(session: Session, name: str) -> dict[str, Any] | None:
     table = session.scalars(select(RateTable).where(RateTable.name == name)).one_or_none()
     if table is None:
         return None
-    rates = session.scalars(select(func.count()).where(Rate.rate_table_id == table.id)).one()
+    rates = session.scalars(select(func.count()).where(live_rates(table.id))).one()
     return {**_table(table), "rates": rates, "users": [user.what for user in table_users(session, table.id)]}
 
 
@@ -54,7 +56,7 @@ def rates_of_table(
     most: int = 100,
 ) -> RatePage:
     """Rates whose prefix begins with `prefix`, by prefix and period; `at`: only those of a period that holds then."""
-    query = select(Rate).where(Rate.rate_table_id == table_id)
+    query = select(Rate).where(live_rates(table_id))
     if prefix:  # digits: an index knows a range in every collation, but not what begins with a text
         query = query.where(Rate.prefix.between(prefix, prefix.ljust(PREFIX_DIGITS_MAX, "9")))
     if at is not None:

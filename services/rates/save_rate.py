@@ -14,8 +14,10 @@ from billing.rate_times import RateTimes, clash, text_of_days, text_of_hours
 from models import Rate, RateTable
 from services.audit.audit import Act, Actor, note
 from services.rates.check_rate import DEFAULTS, rate_problems
+from services.rates.live_rates import is_live, live_rates
 from services.rates.rate_fields import RATE_FIELDS
 from services.rates.save_rate_table import usable_table
+from services.rates.table_switch import refuse_while_switching
 from services.routing.deck_revision import touch_deck
 from services.store.fields import FieldsRefused, checked_values
 from services.store.version_check import ChangedMeanwhile, NotThere
@@ -47,6 +49,7 @@ def add_rate(
     beginning is given. `steps` is a list as models.Rate has it.
     """
     table = usable_table(session, table_id)
+    refuse_while_switching(session, table)
     rate = {**DEFAULTS, "valid_from": now, **_checked(values, is_new=True)}
     needed = NEEDED[:-1] if rate["is_blocked"] else NEEDED
     missing = {
@@ -161,7 +164,7 @@ def _check(
 def _clashes(session: Session, table: RateTable, rate: Mapping[str, Any], rate_id: int | None) -> dict[str, str]:
     """Two rates that hold at one moment would make the price a matter of chance."""
     times = _times(rate)
-    query = select(Rate).where(Rate.rate_table_id == table.id, Rate.prefix == rate["prefix"])
+    query = select(Rate).where(live_rates(table.id), Rate.prefix == rate["prefix"])
     for other in session.scalars(query.order_by(Rate.valid_from).execution_options(populate_existing=True)):
         values = as_values(other)
         if other.id != rate_id and clash(times, _times(values)):
@@ -181,10 +184,11 @@ def _named(rate: Mapping[str, Any]) -> str:
 
 
 def _locked(session: Session, rate_id: int, seen: int | None) -> tuple[Rate, RateTable]:
-    table_id = session.scalars(select(Rate.rate_table_id).where(Rate.id == rate_id)).one_or_none()
+    table_id = session.scalars(select(Rate.rate_table_id).where(Rate.id == rate_id, is_live())).one_or_none()
     if table_id is None:
         raise NotThere("There is no such rate (any more): look at the table again.")
     table = usable_table(session, table_id)
+    refuse_while_switching(session, table)
     rate = session.scalars(select(Rate).where(Rate.id == rate_id).execution_options(populate_existing=True)).one()
     if seen is not None and seen != rate_mark(as_values(rate)):
         raise ChangedMeanwhile(f"Another operator changed it meanwhile: {_named(as_values(rate))} is what holds now.")

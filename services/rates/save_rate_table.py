@@ -12,6 +12,7 @@ from billing.money import CurrencyUnknown, minor_digits
 from models import RateTable
 from services.audit.audit import Act, Actor, note
 from services.rates.rate_fields import TABLE_FIELDS
+from services.rates.table_switch import refuse_while_switching
 from services.rates.table_users import table_users, told_users
 from services.routing.deck_revision import touch_deck
 from services.store.fields import FieldsRefused, checked_values
@@ -44,6 +45,7 @@ def update_rate_table(
 ) -> SavedTable:
     """`version` is the one that was on the operator's screen; another currency needs a table that no one uses."""
     table = usable_table(session, table_id, version)
+    refuse_while_switching(session, table)
     checked = checked_values(TABLE_FIELDS, changes, is_new=False)
     changed = {name: value for name, value in checked.items() if value != getattr(table, name)}
     if not changed:
@@ -62,6 +64,7 @@ def update_rate_table(
 def delete_rate_table(session: Session, table_id: int, version: int | None, actor: Actor, now: datetime) -> SavedTable:
     """A mark: its rates stay for past calls. Refused while anyone uses it."""
     table = usable_table(session, table_id, version)
+    refuse_while_switching(session, table)
     users = table_users(session, table_id)
     if users:
         raise FieldsRefused(

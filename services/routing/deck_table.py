@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.rate_deck import NO_END, Period, TableDeck, Term, since_1970_us
 from models import Rate
+from services.rates.live_rates import live_rates
 from services.routing.deck_order import ordered
 from services.routing.rate_statement import PERIOD_COLUMNS, TARIFF_COLUMNS, WORD_COLUMNS, tariff_of
 from services.store.run import run
@@ -25,7 +26,7 @@ def _alike(*same: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 (columns)
     """One row for the rates that have all of `same` in common: an id of them, and their prefixes."""
     return (
         select(func.min(Rate.id), func.aggregate_strings(Rate.prefix, ","))
-        .where(Rate.rate_table_id == bindparam("table"))
+        .where(live_rates(bindparam("table", type_=BigInteger)))
         .where(or_(Rate.valid_until.is_(None), Rate.valid_until > bindparam("ended_before")))
         .group_by(*same)
     )

@@ -13,7 +13,8 @@ from billing.phone import NUMBER_DIGITS_MAX
 from billing.rate_choice import Precision, day_minute, has_hours
 from billing.rating import Step, Tariff
 from billing.routing_plan import PlanFacts
-from models import Rate
+from models import Rate, RateTable
+from services.rates.live_rates import seen_by
 from services.routing.plan_facts import find_plan
 from services.store.run import run
 
@@ -25,16 +26,19 @@ PREFIX_NAMES = tuple(f"prefix_{length}" for length in range(1, NUMBER_DIGITS_MAX
 TARIFFS_KEPT_MAX = 10_000
 _TARIFF_FROM = 2 + len(PERIOD_COLUMNS) + len(WORD_COLUMNS)
 
-RATES_THAT_HOLD: Select[*tuple[Any, ...]] = select(
-    Rate.rate_table_id, Rate.prefix, *PERIOD_COLUMNS, *WORD_COLUMNS, *TARIFF_COLUMNS
-).where(
-    Rate.rate_table_id.in_(bindparam("tables", expanding=True)),
-    Rate.prefix.in_([bindparam(name) for name in PREFIX_NAMES]),
-    Rate.valid_from <= bindparam("now"),
-    or_(Rate.valid_until.is_(None), Rate.valid_until > bindparam("now")),
-    Rate.days.bitwise_and(bindparam("day")) != 0,
-    Rate.from_minute <= bindparam("minute"),
-    Rate.until_minute > bindparam("minute"),
+RATES_THAT_HOLD: Select[*tuple[Any, ...]] = (
+    select(Rate.rate_table_id, Rate.prefix, *PERIOD_COLUMNS, *WORD_COLUMNS, *TARIFF_COLUMNS)
+    .join(RateTable, RateTable.id == Rate.rate_table_id)
+    .where(
+        Rate.rate_table_id.in_(bindparam("tables", expanding=True)),
+        Rate.prefix.in_([bindparam(name) for name in PREFIX_NAMES]),
+        Rate.valid_from <= bindparam("now"),
+        or_(Rate.valid_until.is_(None), Rate.valid_until > bindparam("now")),
+        Rate.days.bitwise_and(bindparam("day")) != 0,
+        Rate.from_minute <= bindparam("minute"),
+        Rate.until_minute > bindparam("minute"),
+        *seen_by(RateTable.generation),
+    )
 )
 
 

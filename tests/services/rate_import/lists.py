@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from factories import NOW
 from sqlalchemy import insert, select
 
-from models import ImportMode, Rate, RateTable
+from models import RATE_TERMS, ImportMode, Rate, RateTable
 from services.audit.audit import Actor, Door
 from services.rate_import.apply_import import apply_import
 from services.rate_import.date_cells import DateOrder
@@ -19,6 +19,7 @@ from services.rate_import.prepare_import import ImportOrder, Prepared, prepare_i
 from services.rate_import.read_rates import FileRates, Reading, read_rates
 from services.rate_import.stage_import import stage_import
 from services.rate_import.undo_import import undo_import
+from services.rates.live_rates import live_rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,17 +90,15 @@ class Desk:
         undo_import(self.write, import_id, ACTOR, lambda: NOW)
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """Every column of every rate of the table."""
-        columns = [column for column in Rate.__table__.columns if column.name != "rate_table_id"]
-        query = (
-            select(*columns).where(Rate.rate_table_id == self.table_id).order_by(Rate.prefix, Rate.valid_from, Rate.id)
-        )
+        """Number and every term of every rate of the table that is seen."""
+        columns = [Rate.id, *(getattr(Rate, name) for name in RATE_TERMS)]
+        query = select(*columns).where(live_rates(self.table_id)).order_by(Rate.prefix, Rate.valid_from, Rate.id)
         return [tuple(row) for row in self.session.execute(query)]
 
     def periods(self) -> list[tuple[str, int, str, str | None]]:
         """Code, price in micros, from and until."""
         query = select(Rate.prefix, Rate.price_per_minute_micros, Rate.valid_from, Rate.valid_until)
-        query = query.where(Rate.rate_table_id == self.table_id).order_by(Rate.prefix, Rate.days, Rate.valid_from)
+        query = query.where(live_rates(self.table_id)).order_by(Rate.prefix, Rate.days, Rate.valid_from)
         return [
             (code, price, f"{begins:%Y-%m-%d}", None if ends is None else f"{ends:%Y-%m-%d}")
             for code, price, begins, ends in self.session.execute(query)

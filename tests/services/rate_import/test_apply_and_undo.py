@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from factories import NOW
-from lists import ACTOR, Desk, day
+from lists import Desk, day
 from sqlalchemy import select, update
 
 from models import AuditEntry, ImportMode, ImportState, Rate, RateChange, RateImport, RateTable
-from services.rate_import import import_chunks
-from services.rate_import.apply_import import apply_import
-from services.rate_import.refusals import FileRefused, Reason
-from services.rate_import.stage_import import ImportRefused
-from services.rate_import.undo_import import undo_import
+from services.rate_import.refusals import FileRefused, ImportRefused, Reason
 from services.routing.deck_revision import deck_revision, touch_deck
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy.orm import Session
 
 TODAY = f"{NOW:%Y-%m-%d}"
 HEAD = "Code,Destination,Rate,Effective,Increment\n"
@@ -296,49 +285,3 @@ def test_hours_that_overlap_those_of_the_table_are_refused(carrier: Desk) -> Non
 def test_what_cannot_be_decided_is_refused_as_a_whole(carrier: Desk, content: str | bytes, sentence: str) -> None:
     with pytest.raises(FileRefused, match=sentence):
         carrier.prepared(content, dates=None)
-
-
-class Killed(Exception):
-    pass
-
-
-@pytest.mark.parametrize("killed_after", range(1, 5))
-def test_whoever_is_killed_on_the_way_can_go_on_or_back(
-    carrier: Desk, monkeypatch: pytest.MonkeyPatch, killed_after: int
-) -> None:
-    """SQLite takes chunks of whole codes; PostgreSQL takes all in one transaction."""
-    monkeypatch.setattr(import_chunks, "SQLITE_CHANGES_MAX", 3)
-    for code in range(40, 50):
-        carrier.has(str(code), 10_000)
-    before = carrier.rows()
-    text = "Code,Rate\n" + "".join(f"{code},0.02\n" for code in range(40, 50))
-    steps = 0
-
-    def dying(work: Callable[[Session], object]) -> object:
-        nonlocal steps
-        steps += 1
-        if steps > killed_after:
-            raise Killed
-        return work(carrier.session)
-
-    import_id = carrier.staged(text)
-    with suppress(Killed):
-        apply_import(dying, import_id, ACTOR, lambda: NOW)
-    begun = {row[0] for row in carrier.periods() if row[2] == TODAY}
-    ended = {row[0] for row in carrier.periods() if row[3] == TODAY}
-    assert begun == ended  # no code without a rate, none with two
-    if killed_after % 2:
-        carrier.undone(import_id)
-        assert carrier.rows() == before
-        return
-    if begun != set(map(str, range(40, 50))):
-        carrier.applies(import_id)
-    assert [row for row in carrier.periods() if row[2] == TODAY] == [
-        (str(c), 20_000, TODAY, None) for c in range(40, 50)
-    ]
-    steps = 0
-    with suppress(Killed):
-        undo_import(dying, import_id, ACTOR, lambda: NOW)
-    if carrier.rows() != before:
-        carrier.undone(import_id)
-    assert carrier.rows() == before
