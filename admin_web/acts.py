@@ -19,6 +19,7 @@ from services.accounts.client_money import ClientMoneyRefused
 from services.accounts.sealed_password import PasswordUnreadable
 from services.cards.card_order import ActRefused
 from services.cards.revive_card import ReviveRefused
+from services.jobs.ask_job import JobRefused
 from services.keys.closed_keys import KeyClosed
 from services.keys.pin_keys import KeysMissing
 from services.money.adjust_balance import AdjustmentRefused
@@ -40,6 +41,7 @@ REFUSED = (
     AdjustmentRefused,
     ChangedMeanwhile,
     FieldsRefused,
+    JobRefused,
     KeyClosed,
     KeysMissing,
     OperatorRefused,

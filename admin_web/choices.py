@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from admin_web.database import read_session
-from models import Account, CardGroup, Client, RateTable, Reseller, RoutingPlan, TaxProfile
+from models import Account, CardGroup, Client, Distributor, RateTable, Reseller, RoutingPlan, TaxProfile
 
 CHOICES_MAX = 1_000
 
@@ -17,6 +17,12 @@ def _named(table: type[CardGroup | Client | RateTable | Reseller | RoutingPlan |
         query = query.where(Client.deleted_at.is_(None))
     rows = read_session().execute(query.order_by(table.name).limit(CHOICES_MAX))
     return [(row_id, name) for row_id, name in rows]
+
+
+def distributors() -> list[tuple[int, str]]:
+    """Those that may get cards."""
+    query = select(Distributor.id, Distributor.name).where(Distributor.is_enabled).order_by(Distributor.name)
+    return [(row_id, name) for row_id, name in read_session().execute(query.limit(CHOICES_MAX))]
 
 
 def groups() -> list[tuple[int, str]]:

@@ -4,7 +4,7 @@ It stands on Flask-Admin's BaseModelView (columns, formatters, filters, actions)
 millions of rows or under a strict policy for scripts: the traps of console.md 2.2, named beside their remedies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -58,6 +58,7 @@ class ConsoleList(GuardedPage, BaseModelView):
     search_label: ClassVar[Any] = None
     link_column: ClassVar[str | None] = None
     empty_text: ClassVar[Any] = ""
+    row_acts: Callable[[], list[tuple[str, Any]]] | None = None  # what may be done with rows that are ticked
     empty_link: tuple[str, Any] | None = None
 
     def create_blueprint(self, admin: Any) -> Any:  # noqa: ANN401 (Flask-Admin's)

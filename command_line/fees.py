@@ -9,9 +9,9 @@ from rich.table import Table
 
 from command_line.installation import now
 from command_line.job_run import JobDesk, JobEnd, JobRun, forecast, job_desk, run_job
-from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from command_line.show import console, emit_json, json_option, money
 from fastagi.logs import set_up_logs
+from services.upkeep.card_jobs import EXPIRE, FEES, LAPSE, CardJob
 from services.upkeep.job_step import JobStep
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Tell what would be done; write nothing.")
@@ -54,7 +54,7 @@ def stopped_by_signals() -> threading.Event:
     return stop
 
 
-def _do(job: Job, *, dry_run: bool, as_json: bool) -> None:
+def _do(job: CardJob, *, dry_run: bool, as_json: bool) -> None:
     set_up_logs()
     with job_desk() as desk:
         if dry_run:
@@ -76,7 +76,7 @@ def _do(job: Job, *, dry_run: bool, as_json: bool) -> None:
         raise SystemExit(ended.exit_status)
 
 
-def _forecast(desk: JobDesk, job: Job, *, as_json: bool) -> None:
+def _forecast(desk: JobDesk, job: CardJob, *, as_json: bool) -> None:
     """The run itself first finishes new dates of cards, which a dry run cannot know: it names the series."""
     unfinished = desk.read(job.unprepared)
     step = forecast(desk, job, now())

@@ -16,9 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from command_line.installation import open_engine, reading_engine, settings, writing_engine
-from command_line.jobs import Job
 from fastagi.transient_errors import is_transient
 from services.cards.card_lock import CARDS_A_CHUNK
+from services.upkeep.card_jobs import CardJob
 from services.upkeep.job_lock import free_lock, keep_lock, lock_owner, new_owner, take_lock
 from services.upkeep.job_step import JobStep, nothing
 
@@ -97,7 +97,7 @@ def job_desk() -> Iterator[JobDesk]:
         yield JobDesk(writer, reader, wanted.zone)
 
 
-def forecast(desk: JobDesk, job: Job, now: datetime) -> JobStep:
+def forecast(desk: JobDesk, job: CardJob, now: datetime) -> JobStep:
     """What a run would do now; nothing is written and no lock is taken."""
     step = nothing()
     for card_ids in _chunks(desk, job, now):
@@ -105,7 +105,7 @@ def forecast(desk: JobDesk, job: Job, now: datetime) -> JobStep:
     return step
 
 
-def run_job(desk: JobDesk, job: Job, now: datetime, stop: threading.Event, progress: Progress) -> JobRun:
+def run_job(desk: JobDesk, job: CardJob, now: datetime, stop: threading.Event, progress: Progress) -> JobRun:
     """One run over all the cards that wait for this job, with one log line at its end."""
     begun = time.monotonic()
     owner = new_owner()
@@ -120,7 +120,7 @@ def run_job(desk: JobDesk, job: Job, now: datetime, stop: threading.Event, progr
     return run
 
 
-def _work(desk: JobDesk, job: Job, now: datetime, owner: str, stop: threading.Event, progress: Progress) -> JobRun:
+def _work(desk: JobDesk, job: CardJob, now: datetime, owner: str, stop: threading.Event, progress: Progress) -> JobRun:
     try:
         while _prepare(desk, job, owner, now):
             if stop.is_set():
@@ -147,22 +147,22 @@ def _work(desk: JobDesk, job: Job, now: datetime, owner: str, stop: threading.Ev
     return JobRun(job.name, JobEnd.PARTLY if failed else JobEnd.DONE, step, failed)
 
 
-def _chunks(desk: JobDesk, job: Job, now: datetime) -> Iterator[list[int]]:
+def _chunks(desk: JobDesk, job: CardJob, now: datetime) -> Iterator[list[int]]:
     last_card_id = 0
     while card_ids := desk.read(partial(job.find, now=now, after_card_id=last_card_id, limit=CARDS_A_CHUNK)):
         yield card_ids
         last_card_id = card_ids[-1]
 
 
-def _prepare(desk: JobDesk, job: Job, owner: str, now: datetime) -> bool:
+def _prepare(desk: JobDesk, job: CardJob, owner: str, now: datetime) -> bool:
     return _locked(desk, job, owner, lambda session: job.prepare(session, now, desk.zone))
 
 
-def _chunk(desk: JobDesk, job: Job, card_ids: list[int], owner: str, now: datetime) -> JobStep:
+def _chunk(desk: JobDesk, job: CardJob, card_ids: list[int], owner: str, now: datetime) -> JobStep:
     return _locked(desk, job, owner, lambda session: job.work(session, card_ids, now, desk.zone))
 
 
-def _locked(desk: JobDesk, job: Job, owner: str, work: Callable[[Session], T]) -> T:
+def _locked(desk: JobDesk, job: CardJob, owner: str, work: Callable[[Session], T]) -> T:
     """The heartbeat stands in the same transaction, so that a run that was taken over can book nothing more."""
 
     def beat_and_work(session: Session) -> T:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import click
 import structlog
@@ -16,10 +17,11 @@ from command_line.errors import Failure
 from command_line.fees import stopped_by_signals
 from command_line.installation import now, read_session, settings
 from command_line.job_run import JobDesk, job_desk, run_job
-from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from fastagi.logs import set_up_logs
 from models.database import session_factory
 from services.audit.audit import Actor, Door
+from services.jobs.ask_job import fail_job
+from services.jobs.asked_jobs import REFUSED, asked_jobs, asked_step
 from services.keys.closed_keys import KeyClosed
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
@@ -32,11 +34,13 @@ from services.series.series_in_making import QuantityWrong
 from services.series.series_terms import SeriesRefused
 from services.series.waiting_series import waiting_series
 from services.store.settings import Settings
+from services.upkeep.card_jobs import EXPIRE, FEES, LAPSE, CardJob
 from services.upkeep.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
 
 VERIFY_EVERY_MINUTES = 60
 LOOK_SECONDS_MAX = 60  # a clock that was set is noticed so soon
 SERIES_EVERY = timedelta(seconds=5)  # an operator waits for the cards
+ASKED_STEPS_MAX = 50  # of one job, before the others have their turn
 AGAIN = timedelta(minutes=1)  # after a run that did not do everything
 log = structlog.get_logger()
 
@@ -83,12 +87,13 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("prune", _prune, night),
         Planned("verify", _verify, lambda last: next_of_interval(last, VERIFY_EVERY_MINUTES)),
         Planned("series", _make_series, lambda last: last + SERIES_EVERY),
+        Planned("asked", _do_asked, lambda last: last + SERIES_EVERY),
         Planned("reports", _roll_up, _in_a_minute),
     )
     return (*jobs, Planned("trunks", _follow, _in_a_minute)) if wanted.asterisk_follows_accounts else jobs
 
 
-def planned_job(job: Job, following: Callable[[datetime], datetime]) -> Planned:
+def planned_job(job: CardJob, following: Callable[[datetime], datetime]) -> Planned:
     def run(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
         return run_job(desk, job, at, stop, _silent).exit_status
 
@@ -113,6 +118,24 @@ def _make_series(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
             log.error("series not made", job_id=job_id, why=str(stopped))  # noqa: TRY400 (told in one line)
             return 1
         log.info("series made", job_id=job_id, cards=cards)
+    return 0
+
+
+def _do_asked(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
+    """What operators asked for in the console, some steps of each, so that nothing else waits long."""
+    for job_id, kind in desk.read(asked_jobs):
+        for _ in range(ASKED_STEPS_MAX):
+            if stop.is_set():
+                return 3
+            try:
+                has_more = desk.write(partial(asked_step, job_id=job_id, kind=kind, now=at, zone=settings().zone))
+            except REFUSED as refused:
+                desk.write(partial(fail_job, job_id=job_id, why=str(refused), now=at))
+                log.error("asked job refused", job_id=job_id, why=str(refused))  # noqa: TRY400 (told in one line)
+                break
+            if not has_more:
+                log.info("asked job ended", job_id=job_id, kind=kind)
+                break
     return 0
 
 

@@ -13,7 +13,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
   } else if (event.key === "j" || event.key === "k") {
     const next = rows[Math.max(0, Math.min(rows.length - 1, place + (event.key === "j" ? 1 : -1)))];
-    next?.querySelector("a, input")?.focus();
+    (next?.querySelector("a") ?? next?.querySelector("input"))?.focus();
   } else if (event.key === "x" && place >= 0) {
     rows[place].querySelector("input[type=checkbox]")?.click();
   }
@@ -36,6 +36,13 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.user[open], details.advanced[open]")) {
     if (!menu.contains(event.target)) menu.removeAttribute("open");
   }
+});
+
+// One box ticks all the rows of its table.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-all]")) return;
+  const boxes = event.target.closest("table").querySelectorAll("tbody input[type=checkbox]");
+  for (const box of boxes) box.checked = event.target.checked;
 });
 
 // A form that changes what a page shows sends itself.

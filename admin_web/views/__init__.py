@@ -9,12 +9,14 @@ from admin_web.views.alerts import AlertsPage
 from admin_web.views.audit import AuditList
 from admin_web.views.calls import CallList
 from admin_web.views.card import CardPage
+from admin_web.views.card_acts import CardActs
 from admin_web.views.cards import CardList
 from admin_web.views.client_page import ClientPage
 from admin_web.views.clients import ClientList
 from admin_web.views.dashboard import Dashboard
 from admin_web.views.group_page import GroupPage
 from admin_web.views.groups import GroupList
+from admin_web.views.job_page import JobPage
 from admin_web.views.jobs import JobList
 from admin_web.views.ledger import LedgerList
 from admin_web.views.live import LivePage
@@ -56,6 +58,7 @@ def views() -> list[BaseView]:
         SeriesAudit(),
         CardList(),
         CardPage(),
+        CardActs(),
         PhoneList(),
         RateTableList(),
         RateTablePage(),
@@ -78,6 +81,7 @@ def views() -> list[BaseView]:
         OperatorPage(),
         AuditList(),
         JobList(),
+        JobPage(),
         SearchPage(),
         MePage(),
     ]

@@ -11,6 +11,7 @@ from admin_web.choices import groups
 from admin_web.filters import AmountFilter, ChoiceFilter, DayFilter, TextFilter, WordFilter, begins_with
 from admin_web.list_view import ConsoleList, Rows
 from admin_web.texts import lazy_gettext
+from admin_web.views.card_acts import acts_of_mine
 from billing.rights import Right
 from billing.states import CardStatus
 from models import CallerIdBinding, Card, CardGroup, CardSeries, Wallet
@@ -88,6 +89,9 @@ class CardList(ConsoleList):
             ChoiceFilter("group", lazy_gettext("Card group"), CardSeries.card_group_id, groups),
         )
         super().__init__(Card, name=lazy_gettext("Cards"), category="Cards", endpoint="cards")
+
+    def row_acts(self) -> list[tuple[str, Any]]:
+        return acts_of_mine(extends=True)
 
     def query(self) -> Rows:
         return card_rows().join(CardGroup, CardGroup.id == CardSeries.card_group_id)

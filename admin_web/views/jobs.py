@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from flask import url_for
+from sqlalchemy import Row
 
 from admin_web import cells
 from admin_web.filters import TextFilter, WordFilter, begins_with
@@ -12,6 +13,7 @@ from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from billing.states import JobState
 from models import Job
+from services.jobs.job_report import job_rows
 from services.store.keyset import Order
 
 
@@ -24,6 +26,7 @@ class JobList(ConsoleList):
     heading = lazy_gettext("Jobs")
     empty_text = lazy_gettext("No job was asked for yet.")
     search_label = lazy_gettext("What it works on, or how that begins")
+    link_column = "kind"
     right_aligned = frozenset({"progress"})
     column_list = ("state", "kind", "key", "progress", "asked_by", "asked_at", "finished_at")
     column_labels = {  # noqa: RUF012
@@ -53,9 +56,10 @@ class JobList(ConsoleList):
         super().__init__(Job, name=lazy_gettext("Jobs"), category="System", endpoint="jobs")
 
     def query(self) -> Rows:
-        return select(
-            Job.id, Job.state, Job.kind, Job.key, Job.done, Job.total, Job.asked_by, Job.asked_at, Job.finished_at
-        )
+        return job_rows()
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(Job.key, text))
+
+    def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
+        return url_for("jobpage.show", job_id=row.id)

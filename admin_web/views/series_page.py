@@ -15,10 +15,12 @@ from admin_web.list_view import ListState, Rows
 from admin_web.tabs import series_values
 from admin_web.texts import gettext, lazy_gettext
 from admin_web.things import open_series, opened_series
+from admin_web.views.card_acts import acts_of_mine
 from admin_web.views.cards import CARD_FILTERS, CardList, card_rows
 from billing.card_acts import SeriesAct
 from billing.rights import Right
 from models import Card, CardSeries
+from services.jobs.job_report import unfinished_jobs
 from services.series.change_series_state import change_series_state
 from services.series.new_series_fields import DEFAULTS, NEW_SERIES_FIELDS, SECTIONS, new_series
 from services.series.open_series import open_series as order_series
@@ -62,7 +64,8 @@ class SeriesPage(CardList):
 
     def page_values(self, state: ListState) -> dict[str, Any]:
         del state
-        return series_values("cards")
+        jobs = unfinished_jobs(read_session(), opened_series().id)
+        return {**series_values("cards"), "range_acts": acts_of_mine(extends=False), "jobs": jobs}
 
     @expose("/<int:number>/")
     def cards(self, number: int) -> ResponseReturnValue:

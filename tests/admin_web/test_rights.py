@@ -24,6 +24,7 @@ VALUES = {
     "number": "1",
     "table_id": "1",
     "group_id": "1",
+    "job_id": "1",
     "client_id": "1",
     "account_id": "1",
     "operator_id": "1",
@@ -51,6 +52,7 @@ BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "seriespage.edit": Right.MAKE_CARDS,
     "seriespage.generate": Right.MAKE_CARDS,
     "seriesfiles.files": Right.EXPORT_PINS,
+    "jobpage.index": Right.SEE_SYSTEM,  # the list itself
 }
 
 

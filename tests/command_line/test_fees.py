@@ -23,7 +23,6 @@ from sqlalchemy.orm import Session
 from billing.states import CardStatus
 from command_line.installation import now
 from command_line.job_run import JobDesk, JobEnd, run_job
-from command_line.jobs import EXPIRE, FEES, LAPSE, Job
 from command_line.worker import planned_job, work_until
 from models import Card, CardSeries, JobLock, LedgerEntry, Wallet
 from models.database import make_read_engine
@@ -31,6 +30,7 @@ from services.audit.audit import Actor, Door
 from services.money.verify_ledger import verify_ledger
 from services.series import apply_expiry
 from services.series.update_series import update_series
+from services.upkeep.card_jobs import EXPIRE, FEES, LAPSE, CardJob
 from services.upkeep.job_lock import take_lock
 
 if TYPE_CHECKING:
@@ -307,7 +307,7 @@ def test_a_run_that_is_told_to_stop_finishes_its_chunk(engine: Engine, database_
 
 @pytest.mark.parametrize("job", [EXPIRE, LAPSE], ids=lambda job: job.name)
 def test_an_edit_that_was_killed_is_finished_before_a_card_ends_by_its_old_date(
-    engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch, job: Job
+    engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch, job: CardJob
 ) -> None:
     """JC-58: the series now ends in 2099, but its cards still have a date of the past."""
     old = datetime(2020, 2, 1, tzinfo=UTC)

@@ -1,6 +1,6 @@
 """The jobs that keep cards in order by themselves: what each does to which cards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Protocol
@@ -29,7 +29,7 @@ class Forecast(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class CardJob:
     """`find` and `count` tell which cards wait; `work` is one transaction over some of them. Before them come the
     steps of `prepare`, each a transaction, until it answers False; `unprepared` names the series that they are for.
     """
@@ -44,7 +44,7 @@ class Job:
     unprepared: Callable[[Session], list[int]] = lambda _session: []
 
 
-FEES = Job(
+FEES = CardJob(
     "fees",
     "book maintenance fees",
     find=cards_owing,
@@ -52,7 +52,7 @@ FEES = Job(
     work=lambda session, card_ids, now, _zone: book_due_fees(session, card_ids, Actor("fees", Door.JOB), now),
     forecast=fees_forecast,
 )
-EXPIRE = Job(
+EXPIRE = CardJob(
     "expire",
     "expire cards",
     find=cards_past,
@@ -62,7 +62,7 @@ EXPIRE = Job(
     prepare=apply_expiry_left,  # a card must not expire by a date that its series no longer has
     unprepared=series_being_dated,
 )
-LAPSE = Job(
+LAPSE = CardJob(
     "lapse",
     "lapse balances",
     find=cards_lapsing,
@@ -72,3 +72,4 @@ LAPSE = Job(
     prepare=apply_expiry_left,
     unprepared=series_being_dated,
 )
+CARD_JOBS: Mapping[str, CardJob] = {job.name: job for job in (FEES, EXPIRE, LAPSE)}

@@ -1,0 +1,1 @@
+"""Long work that operators ask for: asked, stepped, cancelled, told."""
