@@ -1,6 +1,7 @@
 """Acts of pages: a token that the page gave, one transaction, and what became of it as a message on the next page."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import abort, flash, request
 from flask_admin.form import SecureForm
@@ -19,6 +20,7 @@ from services.accounts.client_money import ClientMoneyRefused
 from services.accounts.sealed_password import PasswordUnreadable
 from services.cards.card_order import ActRefused
 from services.cards.revive_card import ReviveRefused
+from services.guard.block_phone import PhoneBlockRefused
 from services.jobs.ask_job import JobRefused
 from services.keys.closed_keys import KeyClosed
 from services.keys.pin_keys import KeysMissing
@@ -26,6 +28,7 @@ from services.money.adjust_balance import AdjustmentRefused
 from services.money.recharge_card import RechargeRefused
 from services.operators.save_operator import OperatorRefused
 from services.operators.second_factor import SecondFactorRefused
+from services.operators.sessions import HOURS_MAX
 from services.products.destination_rules import RuleRefused
 from services.products.plan_agreement import PlanDisagrees
 from services.series.series_terms import SeriesRefused
@@ -48,6 +51,7 @@ REFUSED = (
     MoneyTextRefused,
     NotThere,
     PasswordUnreadable,
+    PhoneBlockRefused,
     RechargeRefused,
     PrefixRefused,
     ReviveRefused,
@@ -57,14 +61,21 @@ REFUSED = (
 )
 
 
+class ActForm(SecureForm):
+    """Good as long as a session: whoever reads a page for an hour may still act by it."""
+
+    class Meta(SecureForm.Meta):
+        csrf_time_limit = timedelta(hours=HOURS_MAX)
+
+
 def csrf() -> Markup:
     """The hidden field that every form of ours carries (trap C8)."""
-    return Markup(SecureForm().csrf_token())  # noqa: S704 (wtforms' own markup)
+    return Markup(ActForm().csrf_token())  # noqa: S704 (wtforms' own markup)
 
 
 def require_token() -> None:
     """No act without the token of a page of ours; the same answer whatever is wrong with it."""
-    if not SecureForm(request.form).validate():
+    if not ActForm(request.form).validate():
         abort(400, gettext("This page is too old to act by it. Go back, reload it, and do it once more."))
 
 

@@ -20,6 +20,7 @@ from admin_web.headers import nonce, set_up_headers
 from admin_web.menu import menu_groups
 from admin_web.second_step import pages
 from admin_web.secret import console_secret
+from admin_web.stream import set_up_streams
 from admin_web.views import HOME, views
 from billing.rights import Right
 from services.store.settings import Settings
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_formats(app)
     app.jinja_env.filters |= {"field_label": label, "browser_name": browser_name}
     set_up_errors(app)
+    set_up_streams(app, threads=settings.database_connections)
     app.register_blueprint(pages)
     _draw_console(app)
     return app

@@ -75,6 +75,7 @@ class GateFacts:
     budget_allowed: int | None  # None: nothing wrong was keyed today
     card_locked_until: datetime | None = None
     undialled_until: datetime | None = None
+    blocked_at: datetime | None = None  # an operator has blocked this phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ def is_alarming(failures: int, allowed: int) -> bool:
 def judge(facts: GateFacts, rules: GuardRules, now: datetime, *, budget_refuses: bool) -> TryVerdict:
     """`budget_refuses`: only a secret is asked, so that the spent budget shuts the door (features.md 5.3)."""
     is_spent = facts.budget_allowed is not None and facts.budget_failures >= facts.budget_allowed
-    if is_before(now, facts.caller_locked_until) or (budget_refuses and is_spent):
+    is_shut = facts.blocked_at is not None or is_before(now, facts.caller_locked_until)
+    if is_shut or (budget_refuses and is_spent):
         return TryVerdict(allowed=False, tries_allowed=0, refusal=Refusal.TRY_AGAIN_LATER)
     wrong = max(facts.access_history.bit_count(), facts.trunk_history.bit_count())
     delay_seconds = answer_delay_seconds(wrong, rules.share_percent_max)

@@ -10,6 +10,7 @@ from billing.card_number import CardNumberRefused, keyed_number
 from billing.states import EntryKind, GuardScope
 from command_line.actor import cli_actor
 from command_line.errors import Failure
+from command_line.guard_block import block, unblock
 from command_line.installation import now, read_session, write_session
 from command_line.show import console, emit_json, json_option
 from services.guard.guard_entry import withheld
@@ -23,6 +24,10 @@ def guard() -> None:
     """The guard against guessing: locks, budgets, alarms (docs/guard.md)."""
 
 
+guard.add_command(block)
+guard.add_command(unblock)
+
+
 @guard.command()
 @json_option
 def status(*, as_json: bool) -> None:
@@ -34,6 +39,7 @@ def status(*, as_json: bool) -> None:
         return
     for title, empty in (
         ("locks", "Nobody is locked."),
+        ("blocked", "No phone is blocked."),
         ("budgets", "Nothing wrong was entered today."),
         ("alarms", "No access number and no trunk is in alarm."),
     ):

@@ -17,6 +17,7 @@ from models.account import (
 from models.asterisk import AsteriskState, CallAlarm, LiveCall
 from models.audit import AuditEntry, AuditHead
 from models.base import Base
+from models.blocked_phone import BlockedPhone
 from models.call import CallRecord
 from models.call_day import CallDay, CallDayMark, Cube
 from models.caller_id_binding import BindingAct, CallerIdBinding, CallerIdBindingEvent
@@ -64,6 +65,7 @@ __all__ = [
     "AuditHead",
     "Base",
     "BindingAct",
+    "BlockedPhone",
     "CallAlarm",
     "CallDay",
     "CallDayMark",

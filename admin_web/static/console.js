@@ -50,17 +50,78 @@ for (const control of document.querySelectorAll("[data-sends]")) {
   control.addEventListener("change", () => control.form.requestSubmit());
 }
 
-// A part of the page that the server tells anew; without the stream the page looks again by itself.
+// Seconds that run: since a moment, or until a limit is reached.
+const clock = (seconds) => {
+  const hours = Math.floor(seconds / 3600);
+  const two = (number) => String(number).padStart(2, "0");
+  const minutes = Math.floor((seconds % 3600) / 60);
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+};
+const tick = () => {
+  for (const part of document.querySelectorAll("[data-since]")) {
+    const passed = Math.max(0, Math.floor((Date.now() - Date.parse(part.dataset.since)) / 1000));
+    const limit = Number(part.dataset.limit);
+    part.textContent = clock(limit ? Math.max(0, limit - passed) : passed);
+  }
+};
+tick();
+setInterval(tick, 1000);
+
+// A part of the page that the server tells anew: rows that stay the same stay, so that focus and place are kept.
+const rows = (part) => new Map([...part.querySelectorAll("tr[data-key]")].map((row) => [row.dataset.key, row]));
+const retell = (part, text) => {
+  const told = document.createElement("div");
+  told.innerHTML = text;
+  const body = part.querySelector("tbody");
+  const news = told.querySelector("tbody");
+  if (!body || !news) {
+    part.replaceChildren(...told.childNodes);
+    return;
+  }
+  const known = rows(part);
+  for (const row of news.querySelectorAll("tr[data-key]")) {
+    const before = known.get(row.dataset.key);
+    row.told = row.className + row.innerHTML;
+    if (before && (before.told === row.told || before.contains(document.activeElement))) row.replaceWith(before);
+  }
+  const place = part.scrollTop;
+  const focused = document.activeElement;
+  body.replaceChildren(...news.childNodes);
+  if (part.contains(focused)) focused.focus({ preventScroll: true });
+  part.scrollTop = place;
+  const count = part.querySelector(".count");
+  count?.replaceWith(told.querySelector(".count") ?? "");
+  for (const old of part.querySelectorAll(":scope > .message")) old.remove();
+  part.prepend(...told.querySelectorAll(":scope > .message"));
+};
 for (const part of document.querySelectorAll("[data-stream]")) {
+  const lost = document.querySelector("[data-stream-lost]");
   const stream = new EventSource(part.dataset.stream);
   stream.addEventListener("message", (event) => {
-    const focused = part.contains(document.activeElement);
-    if (!focused) part.innerHTML = event.data;
+    retell(part, event.data);
+    tick();
+  });
+  stream.addEventListener("open", () => {
+    if (lost) lost.hidden = true;
   });
   stream.addEventListener("error", () => {
+    if (lost) lost.hidden = stream.readyState === EventSource.OPEN;
     if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
   });
+  window.addEventListener("pagehide", () => stream.close());
 }
+
+// A dialog: the browser keeps the focus in it and gives it back to the button that opened it.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.dialog);
+    const value = dialog.querySelector("[data-dialog-value]");
+    if (value) value.value = opener.dataset.value;
+    dialog.showModal();
+  }
+  if (event.target.closest("[data-dialog-close]") || event.target.matches("dialog")) event.target.closest("dialog").close();
+});
 
 for (const button of document.querySelectorAll("[data-prints]")) {
   button.hidden = false;

@@ -12,6 +12,7 @@ from admin_web.page import ConsolePage
 from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from services.calls.call_alarms import close_alarms, open_alarms
+from services.guard.block_phone import unblock_phone
 from services.guard.guard_report import guard_status
 
 
@@ -27,6 +28,13 @@ class AlertsPage(ConsolePage):
         session = read_session()
         return self.render("console/alerts.html", alarms=open_alarms(session), guard=guard_status(session, now()))
 
+    @expose("/unblock", methods=("POST",))
+    def unblock(self) -> ResponseReturnValue:
+        require_token()
+        require_right(Right.MANAGE_CARDS)
+        carry_out(lambda session: _unblocked(session, request.form.get("phone", "")))
+        return redirect(url_for(".index"))
+
     @expose("/close", methods=("POST",))
     def close(self) -> ResponseReturnValue:
         require_token()
@@ -38,3 +46,7 @@ class AlertsPage(ConsolePage):
 def _closed(session: Session, call_id: str) -> str:
     closed = close_alarms(session, call_id, actor(), now())
     return gettext("The call is off the list.") if closed else gettext("No alarm of this call is open.")
+
+
+def _unblocked(session: Session, phone: str) -> str:
+    return gettext("%(phone)s may call again.", phone=unblock_phone(session, phone, actor(), now()))

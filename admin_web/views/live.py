@@ -1,33 +1,27 @@
-"""Live calls: what is up now, within a second, and the end of a call that an operator asks for."""
+"""Live calls: what is up now, within a second; an operator ends a call, or blocks its phone."""
 
-import json
-import time
-from collections.abc import Iterator
-from dataclasses import asdict
-from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Response, abort, current_app, redirect, stream_with_context, url_for
+from flask import abort, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 from flask_admin import expose
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import fresh_session, read_session
+from admin_web.database import read_session
 from admin_web.page import ConsolePage
+from admin_web.stream import free_streams, news
 from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import HoldState
 from models import Hold
 from services.calls.end_calls import ask_to_end_calls
 from services.cards.card_range import RunningCall
+from services.guard.block_phone import block_phone
 from services.live.live_report import asterisk_states, live_calls
-
-LOOK_SECONDS = 1
-STREAM_SECONDS_MAX = 300  # the browser opens it again: a page that was left open holds no thread for ever
-KEPT_OPEN_EVERY = 15  # looks without news between two comments that keep the line open
 
 
 class LivePage(ConsolePage):
@@ -38,7 +32,6 @@ class LivePage(ConsolePage):
 
     def __init__(self) -> None:
         super().__init__(name=lazy_gettext("Live calls"), category="Operate", endpoint="live", url="/live")
-        self._streams: BoundedSemaphore | None = None
 
     @expose("/")
     def index(self) -> str:
@@ -46,51 +39,33 @@ class LivePage(ConsolePage):
 
     @expose("/stream")
     def stream(self) -> ResponseReturnValue:
-        streams = self._free_streams()
+        streams = free_streams()
         if not streams.acquire(blocking=False):
             abort(503)
+        told = news(self._state, lambda state: self.render("console/live_table.html", **state), streams)
+        return Response(stream_with_context(told), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
-        def told() -> Iterator[str]:
-            try:
-                yield from self._news()
-            finally:
-                streams.release()
-
-        return Response(stream_with_context(told()), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
-
-    @expose("/<call_id>/end", methods=("POST",))
-    def end(self, call_id: str) -> ResponseReturnValue:
+    @expose("/end", methods=("POST",))
+    def end(self) -> ResponseReturnValue:
         require_token()
         require_right(Right.END_CALLS)
-        carry_out(lambda session: _asked(session, call_id))
+        carry_out(lambda session: _asked(session, request.form.get("call_id", "")))
+        return redirect(url_for(".index"))
+
+    @expose("/block", methods=("POST",))
+    def block(self) -> ResponseReturnValue:
+        """Of the phone of a call, with the reason that the page asks for."""
+        require_token()
+        require_right(Right.MANAGE_CARDS)
+        phone, reason = request.form.get("phone", ""), request.form.get("reason", "")
+        carry_out(lambda session: _blocked(session, phone, reason))
         return redirect(url_for(".index"))
 
     def _state(self) -> dict[str, Any]:
         session = read_session()
-        return {"calls": live_calls(session), "asterisks": asterisk_states(session), "now": now()}
-
-    def _news(self) -> Iterator[str]:
-        """The table as a fragment, whenever it differs; the browser puts it in place of the one before."""
-        last, quiet = "", 0
-        for _ in range(STREAM_SECONDS_MAX // LOOK_SECONDS):
-            with fresh_session():
-                state = self._state()
-                facts = json.dumps(
-                    [[asdict(one) for one in state[name]] for name in ("calls", "asterisks")], default=str
-                )
-                shown = self.render("console/live_table.html", **state) if facts != last else ""
-            if shown:
-                yield "".join(f"data: {line}\n" for line in shown.splitlines()) + "\n"
-                last, quiet = facts, 0
-            elif (quiet := quiet + 1) % KEPT_OPEN_EVERY == 0:
-                yield ": still here\n\n"
-            time.sleep(LOOK_SECONDS)
-
-    def _free_streams(self) -> BoundedSemaphore:
-        if self._streams is None:
-            threads: int = current_app.config["SETTINGS"].database_connections
-            self._streams = BoundedSemaphore(max(1, threads // 2))
-        return self._streams
+        asterisks = asterisk_states(session)
+        lost = [one for one in asterisks if not one.is_up]
+        return {"calls": live_calls(session), "asterisks": asterisks, "lost": lost}
 
 
 def _asked(session: Session, call_id: str) -> str:
@@ -102,3 +77,8 @@ def _asked(session: Session, call_id: str) -> str:
         return gettext("This call has ended already.")
     ask_to_end_calls(session, [RunningCall(call_id, channel_id)], actor(), now())
     return gettext("The watcher ends the call within five seconds.")
+
+
+def _blocked(session: Session, phone: str, reason: str) -> str:
+    caller_id = block_phone(session, phone, reason, actor(), now())
+    return gettext("%(phone)s may not call any more; a call of it that is up goes on.", phone=caller_id)

@@ -28,7 +28,7 @@ async def admit(talk: Conversation) -> Admission:
     """Whether the caller may go on; who made too many calls without a destination is sent away, also a known phone."""
     admission = await talk.desk.admit(talk.access, caller_of(talk))
     if admission.is_shut_out:
-        turn_away(talk, Refusal.TRY_AGAIN_LATER, "calls without a destination")
+        turn_away(talk, Refusal.TRY_AGAIN_LATER, "blocked, or calls without a destination")
     return admission
 
 

@@ -17,7 +17,7 @@ from services.guard.guard_gate import DEFAULT_RULES, read_gate, verdict
 class Admission:
     """`bound` is the card of the phone, or why it may not call; `verdict` holds for entries of anyone else.
 
-    `is_shut_out`: too many calls without a destination, so that not even a bound phone goes on.
+    `is_shut_out`: blocked by an operator, or too many calls without a destination: not even a bound phone goes on.
     """
 
     bound: Identified | NotAccepted | None
@@ -37,5 +37,6 @@ def admit_caller(
     bound = None if found is None or found[0] is None else check_card_facts(found[0], now)
     if isinstance(bound, Identified) and is_pin_asked(session, bound.card, now, zone):
         bound = None
-    is_shut_out = is_before(now, GateFacts(*gate).undialled_until)
-    return Admission(bound, verdict(gate, entry, now, rules), is_shut_out)
+    facts = GateFacts(*gate)
+    is_blocked, is_shut_out = facts.blocked_at is not None, is_before(now, facts.undialled_until)
+    return Admission(bound, verdict(gate, entry, now, rules), is_blocked or is_shut_out)

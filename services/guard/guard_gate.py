@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from billing.guard import GateFacts, GuardRules, TryVerdict, judge
 from billing.states import GuardScope
-from models import Card, GuardBudget, GuardCounter
+from models import BlockedPhone, Card, GuardBudget, GuardCounter
 from services.guard.guard_entry import EntryAttempt, undialled_subject
 from services.store.run import Values, run
 
@@ -53,6 +53,7 @@ def gate_values(entry: EntryAttempt, now: datetime) -> Values:
         "gate_kind": entry.kind,
         "gate_length": entry.secret_length,
         "gate_card": entry.card_id,
+        "gate_caller": entry.caller_id,
         "gate_undialled": undialled_subject(entry.caller_id or "", entry.access_number or "") if has_name else None,
     }
 
@@ -85,5 +86,8 @@ GATE_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (
     _budget(GuardBudget.allowed),
     select(Card.locked_until).where(Card.id == bindparam("gate_card", type_=Card.id.type)).scalar_subquery(),
     _counter(GuardCounter.locked_until, _word(GuardScope.UNDIALLED), "gate_undialled"),
+    select(BlockedPhone.blocked_at)
+    .where(BlockedPhone.caller_id == bindparam("gate_caller", type_=BlockedPhone.caller_id.type))
+    .scalar_subquery(),
 )
 GATE: Final = select(*GATE_COLUMNS)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing.card_number import keyed_number
 from billing.states import EntryKind, GuardScope
-from models import Card, FailedEntry, GuardBudget, GuardCounter
+from models import BlockedPhone, Card, FailedEntry, GuardBudget, GuardCounter
 
 ROWS_SHOWN_MAX: Final = 1_000
 
@@ -26,8 +26,13 @@ class FailureFilter:
 
 
 def guard_status(session: Session, now: datetime) -> dict[str, Any]:
-    """Who is locked now, how much of each budget of today is spent, and which lines are in alarm."""
-    return {"locks": _locks(session, now), "budgets": _budgets(session, now), "alarms": _alarms(session)}
+    """Who is locked now or blocked, how much of each budget of today is spent, and which lines are in alarm."""
+    return {
+        "locks": _locks(session, now),
+        "blocked": _blocked(session),
+        "budgets": _budgets(session, now),
+        "alarms": _alarms(session),
+    }
 
 
 def failed_entries(session: Session, wanted: FailureFilter) -> list[dict[str, Any]]:
@@ -47,6 +52,20 @@ def failed_entries(session: Session, wanted: FailureFilter) -> list[dict[str, An
         query = query.where(Card.number == keyed_number(wanted.card_number))
     rows = (dict(zip((*names, "card"), row, strict=True)) for row in session.execute(query))
     return [{**row, "happened_at": row["happened_at"].isoformat(), "kind": row["kind"].value} for row in rows]
+
+
+def _blocked(session: Session) -> list[dict[str, Any]]:
+    """The latest first."""
+    query = select(BlockedPhone).order_by(BlockedPhone.blocked_at.desc()).limit(ROWS_SHOWN_MAX)
+    return [
+        {
+            "caller_id": phone.caller_id,
+            "reason": phone.reason,
+            "blocked_at": phone.blocked_at.isoformat(),
+            "blocked_by": phone.blocked_by,
+        }
+        for phone in session.scalars(query)
+    ]
 
 
 def _locks(session: Session, now: datetime) -> list[dict[str, Any]]:

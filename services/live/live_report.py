@@ -32,13 +32,17 @@ class AsteriskRow:
 
 @dataclass(frozen=True, slots=True)
 class LiveCallRow:
-    """A call with an open hold that the watcher has seen; `answered_at` is empty while it is dialled."""
+    """A call with an open hold; `asterisk` is empty until the watcher has seen it, `answered_at` till an answer."""
 
     call_id: str
-    asterisk: str
+    asterisk: str | None
     card: str | None
+    caller_id: str | None
+    access_number: str
     placed_at: datetime
     destination: str
+    destination_name: str
+    currency: str
     route: str
     limit_seconds: int
     held_micros: int
@@ -51,13 +55,17 @@ def asterisk_states(session: Session) -> list[AsteriskRow]:
 
 
 def live_calls(session: Session) -> list[LiveCallRow]:
-    """The longest first."""
+    """The longest first; a call is told of as soon as its hold is placed, before the watcher has seen it."""
     columns: tuple[Any, ...] = (
-        LiveCall.call_id,
+        Hold.call_id,
         LiveCall.asterisk,
         Card.number,
+        Hold.quote["caller_id"].as_string(),
+        Hold.quote["access_number"].as_string(),
         Hold.placed_at,
         Hold.quote["destination"].as_string(),
+        Hold.quote["destination_name"].as_string(),
+        Hold.quote["currency"].as_string(),
         LiveCall.leg_channel,
         Hold.quote["limit_seconds"].as_integer(),
         Hold.amount_micros,
@@ -65,7 +73,8 @@ def live_calls(session: Session) -> list[LiveCallRow]:
     )
     query = (
         select(*columns)
-        .join(Hold, Hold.call_id == LiveCall.call_id)
+        .select_from(Hold)
+        .join(LiveCall, LiveCall.call_id == Hold.call_id, isouter=True)
         .join(Card, Card.id == Hold.card_id, isouter=True)
         .where(Hold.state == HoldState.OPEN, LiveCall.ended_at_ms.is_(None))
         .order_by(Hold.placed_at)
@@ -90,7 +99,7 @@ def _asterisk(state: AsteriskState, now: datetime) -> AsteriskRow:
 
 
 def _call(*row: Any) -> LiveCallRow:  # noqa: ANN401 (columns of a query)
-    call_id, asterisk, card, placed_at, destination, leg_channel, limit_seconds, held_micros, answered_at_ms = row
+    *facts, leg_channel, limit_seconds, held_micros, answered_at_ms = row
     answered_at = None if answered_at_ms is None else EPOCH + timedelta(milliseconds=answered_at_ms)
-    route, carries = route_of_channel(leg_channel), (limit_seconds, held_micros)
-    return LiveCallRow(call_id, asterisk, card, placed_at, destination, route, *carries, answered_at)
+    values = (*facts, route_of_channel(leg_channel or ""), limit_seconds, held_micros, answered_at)
+    return LiveCallRow(*values)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from selenium import webdriver
+    from sqlalchemy import Engine
 
     from tests.databases import SqliteDatabases
 
@@ -44,11 +45,21 @@ NAME, PASSWORD = "Olga", "seven wet badgers"
 
 
 @pytest.fixture(scope="module")
-def address(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The console over a small world, served by threads as in production."""
-    url = sqlite_databases.create()
-    engine = make_engine(url)
-    with Session(engine, autoflush=False) as session, session.begin():
+def url_served(sqlite_databases: SqliteDatabases) -> str:
+    return sqlite_databases.create()
+
+
+@pytest.fixture(scope="module")
+def engine_served(url_served: str) -> Iterator[Engine]:
+    engine = make_engine(url_served)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def served(engine_served: Engine) -> World:
+    """The small world that the console shows."""
+    with Session(engine_served, autoflush=False) as session, session.begin():
         world: World = a_world(session, group={"pinless_allowed": True})
         world.call("call-1")
         world.settle(answered("call-1", 61))
@@ -56,9 +67,16 @@ def address(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPath
         roll_up_calls(lambda work: work(session), NOW, UTC)
         create_operator(session, NAME, OperatorRole(Role.OWNER), Actor("tests", Door.CLI), now())
         set_password(session, NAME, PASSWORD, Actor("tests", Door.CLI), now())
+    return world
+
+
+@pytest.fixture(scope="module")
+def address(served: World, url_served: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The console over it, served by threads as in production."""
+    del served
     folder = tmp_path_factory.mktemp("console")
     replace_pin_keys(folder / "keys.json", KEYS)
-    app = create_app(Settings(state_dir=folder, database_url=url, _env_file=None))
+    app = create_app(Settings(state_dir=folder, database_url=url_served, _env_file=None))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -66,7 +84,7 @@ def address(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPath
     server.shutdown()
     thread.join()
     server.server_close()
-    for used in (engine, *engines(app)):
+    for used in engines(app):
         used.dispose()
 
 
