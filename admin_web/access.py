@@ -107,3 +107,9 @@ def theme_wanted() -> str:
     """auto, light or dark, as the operator chose."""
     found = signed()
     return "auto" if found is None else str(found.operator.preferences.get("theme", "auto"))
+
+
+def has_keys() -> bool:
+    """Whether single letters act on the pages, as the operator chose."""
+    found = signed()
+    return found is None or bool(found.operator.preferences.get("keys", True))

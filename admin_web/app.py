@@ -9,7 +9,7 @@ from flask_admin.theme import Theme
 from flask_babel import Babel, get_locale
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from admin_web.access import has_right, language, theme_wanted
+from admin_web.access import has_keys, has_right, language, theme_wanted
 from admin_web.acts import csrf
 from admin_web.browser_name import browser_name
 from admin_web.database import set_up_database
@@ -68,4 +68,4 @@ def _draw_console(app: Flask) -> None:
         for view in views():
             admin.add_view(view)
     app.jinja_env.globals.update(menu_groups=lambda: menu_groups(admin), has_right=has_right, Right=Right)
-    app.jinja_env.globals.update(csrf=csrf, theme_wanted=theme_wanted, get_locale=get_locale)
+    app.jinja_env.globals.update(csrf=csrf, theme_wanted=theme_wanted, get_locale=get_locale, has_keys=has_keys)

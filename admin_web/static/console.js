@@ -3,19 +3,42 @@
 
 const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
 
+const MENUS = "details.user[open], details.advanced[open]";
+
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const menu of document.querySelectorAll(MENUS)) {
+      const held = menu.contains(document.activeElement);
+      menu.removeAttribute("open");
+      if (held) menu.querySelector("summary").focus();
+    }
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-  if (document.documentElement.dataset.keys === "off") return;
-  const rows = [...document.querySelectorAll("[data-rows] tbody tr")];
-  const place = rows.findIndex((row) => row.contains(document.activeElement));
+  if (document.documentElement.dataset.keys === "off" || document.querySelector("dialog[open]")) return;
+  const list = [...document.querySelectorAll("[data-rows] tbody tr")].filter((row) => row.querySelector("a, input, button"));
+  const place = list.findIndex((row) => row.contains(document.activeElement));
   if (event.key === "/") {
     document.querySelector("[data-find]")?.focus();
     event.preventDefault();
+  } else if (event.key === "?") {
+    document.getElementById("keys")?.showModal();
+  } else if (event.key === "m") {
+    document.querySelector("details.side")?.setAttribute("open", "");
+    document.querySelector(".side nav a[aria-current], .side nav a")?.focus();
   } else if (event.key === "j" || event.key === "k") {
     const next = rows[Math.max(0, Math.min(rows.length - 1, place + (event.key === "j" ? 1 : -1)))];
     (next?.querySelector("a") ?? next?.querySelector("input"))?.focus();
+    const next = list[Math.max(0, Math.min(list.length - 1, place + (event.key === "j" ? 1 : -1)))];
+    next?.querySelector("a, input, button")?.focus();
   } else if (event.key === "x" && place >= 0) {
-    rows[place].querySelector("input[type=checkbox]")?.click();
+    list[place].querySelector("input[type=checkbox]")?.click();
+  }
+});
+
+// A menu that the focus has left is closed.
+document.addEventListener("focusin", (event) => {
+  for (const menu of document.querySelectorAll(MENUS)) {
+    if (!menu.contains(event.target)) menu.removeAttribute("open");
   }
 });
 

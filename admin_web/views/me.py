@@ -70,7 +70,8 @@ class MePage(BaseView):
             theme = request.form.get("theme", "")
             language = request.form.get("language", "")
             with write_session() as session:
-                save_preferences(session, get_signed().operator.id, Theme.of(theme), language)
+                has_keys = "keys" in request.form
+                save_preferences(session, get_signed().operator.id, Theme.of(theme), language, has_keys=has_keys)
             forget_signed()
         return redirect(page_of_ours(request.referrer))
 

@@ -1,4 +1,4 @@
-"""What an operator sets for itself: the language and the theme of its pages."""
+"""What an operator sets for itself: the language, the theme and the keys of its pages."""
 
 from enum import StrEnum
 from typing import Self
@@ -21,9 +21,9 @@ class Theme(StrEnum):
         return cls(word) if word in set(cls) else cls("auto")
 
 
-def save_preferences(session: Session, operator_id: int, theme: Theme, language: str) -> None:
-    """A language that we do not speak leaves the one before."""
-    values: dict[str, object] = {"preferences": {"theme": theme.value}}
+def save_preferences(session: Session, operator_id: int, theme: Theme, language: str, *, has_keys: bool = True) -> None:
+    """A language that we do not speak leaves the one before. `has_keys`: single letters act (WCAG 2.1.4)."""
+    values: dict[str, object] = {"preferences": {"theme": theme.value, "keys": has_keys}}
     if language in LANGUAGES:
         values["language"] = language
     session.execute(update(Operator).where(Operator.id == operator_id).values(values))
