@@ -51,10 +51,11 @@ bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards, look-ups, 
 	@$(BIN)/python -m bench.reports 2000000 300000
 
 .PHONY: chaos
-chaos: needs  ## kill everything at random, on both databases and on real Asterisk, then compare (KILLS=10000 SECONDS=3600)
+chaos: needs  ## kill everything at random, on both databases and on real Asterisk, then compare (KILLS=10000 SECONDS=3600 FAILOVERS=10)
 	@$(BIN)/callingcard asterisk fetch
 	@CHAOS_SECONDS=$(or $(SECONDS),3600) $(BIN)/pytest -q -s tests/e2e/test_chaos.py
 	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/database_chaos.py $(or $(KILLS),10000) $(SEED)
+	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/failover.py $(or $(FAILOVERS),10)
 
 .PHONY: simulate
 simulate: $(VENV)/installed  ## many small worlds, each from a seed, with every invariant proved after each step (SEEDS=100)

@@ -97,6 +97,7 @@ class Cluster:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         self.server.wait(30)
+        self.server = None
 
     def remove(self) -> None:
         self.stop()
@@ -105,12 +106,18 @@ class Cluster:
     def standby(self) -> Cluster:
         """A second server that follows this one; from here on a commit is confirmed when both have it."""
         second = Cluster(self.programs)
-        source = f"host=127.0.0.1 port={self.port} user=callingcard application_name=second"
-        options = ["-D", str(second.folder / "data"), "-d", source, "-R", "--checkpoint=fast", "--wal-method=stream"]
-        second._run([str(self.programs / "pg_basebackup"), *options])
-        second.start()
-        self.wait_for_standby("second")
+        second.follow(self)
         return second
+
+    def follow(self, primary: Cluster) -> None:
+        """From a fresh copy, whatever stood here before: what a dead primary had alone must not come back."""
+        data = str(self.folder / "data")
+        self._run(["rm", "-rf", data])
+        source = f"host=127.0.0.1 port={primary.port} user=callingcard application_name=second"
+        options = ["-D", data, "-d", source, "-R", "--checkpoint=fast", "--wal-method=stream"]
+        self._run([str(self.programs / "pg_basebackup"), *options])
+        self.start()
+        primary.wait_for_standby("second")
 
     def wait_for_standby(self, name: str) -> None:
         """Empty: for none, as the runbook says when the last standby is gone."""
@@ -123,8 +130,10 @@ class Cluster:
             time.sleep(0.05)
 
     def promote(self) -> None:
-        """The operator's act of docs/production.md."""
+        """The operator's acts of docs/production.md: it has no standby of its own now, and must not wait for one."""
+        self._sql("ALTER SYSTEM RESET synchronous_standby_names")
         assert self.ask("SELECT pg_promote()") == "True"
+        self._sql("SELECT pg_reload_conf()")
 
     def ask(self, question: str) -> str:
         engine = make_engine(self.url(), pool_size=1)
