@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SIP_LIBRARY := admin_web/static/vendor/jssip.min.js
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
 COMPILE := $(BIN)/uv pip compile setup.cfg --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
@@ -12,13 +13,24 @@ help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 14
 
 .PHONY: run
-run: $(VENV)/installed  ## everything on this machine, one real call, then up until Ctrl-C (ONCE=1: end after the call)
+run: $(VENV)/installed assets  ## everything on this machine, one real call, then up until Ctrl-C (ONCE=1: end after the call)
 	@$(BIN)/callingcard up $(if $(ONCE),--once)
 
 .PHONY: test
-test: check needs  ## every test: rules, databases, protocol, real Asterisk
+test: check needs assets  ## every test: rules, databases, protocol, real Asterisk
 	@$(BIN)/callingcard asterisk fetch
 	@TMPDIR="$$($(BIN)/python tests/scratch_folder.py)" $(BIN)/pytest $(PYTEST)
+
+.PHONY: assets
+assets: $(SIP_LIBRARY)  ## the SIP library of the console's browser phone, by npm
+
+# Without npm, or without a network, everything else works: the console then has its text phone only.
+$(SIP_LIBRARY): package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing, so the console's phone is text only. As root: apt-get install npm"; exit 0; } \
+	  && { npm ci --ignore-scripts --no-audit --no-fund --silent && mkdir -p $(@D) \
+	  && node_modules/.bin/esbuild node_modules/jssip/lib/JsSIP.js --bundle --minify --format=iife --global-name=JsSIP \
+	    --log-level=error --outfile=$@; } \
+	  || echo "npm brought no SIP library, so the console's phone is text only. Is there a network?"
 
 .PHONY: check
 check: $(VENV)/installed  ## lint, format, types, imports, lock files

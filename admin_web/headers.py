@@ -19,6 +19,11 @@ def nonce() -> str:
     return word
 
 
+def allow_websocket(origin: str) -> None:
+    """On this page only: default-src keeps every other one to the console itself."""
+    g.websocket = origin
+
+
 def _draw_nonce() -> None:
     g.nonce = secrets.token_urlsafe(NONCE_BYTES)
 
@@ -33,6 +38,7 @@ def _add_headers(response: Response) -> Response:
         "base-uri 'none'",
         "frame-ancestors 'none'",
         "form-action 'self'",
+        *((f"connect-src 'self' {g.websocket}",) if "websocket" in g else ()),
     )
     response.headers["Content-Security-Policy"] = "; ".join(policy)
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -64,7 +64,7 @@ def _step_of(event: Mapping[str, Any]) -> int:
             return 3
         case "heard":
             return _OF_PROMPT.get(event["prompt"], 0)
-        case "dialled":
+        case "dialling" | "dialled":
             return 9
         case "settled" if event["confirmed"]:
             return 10

@@ -9,6 +9,7 @@ from types import FrameType
 import click
 
 from command_line.call import place_call, trace_file
+from command_line.demo.console_phone import phone_environment, with_browser_phone
 from command_line.demo.instances import platform_spec, program, write_demo
 from command_line.demo.login import demo_login
 from command_line.demo.processes import Service, require_free_port
@@ -56,6 +57,7 @@ def _start(wanted: Settings, running: ExitStack) -> Instance:
     """Prompts, two Asterisks, the call server; whatever was started is stopped again in the opposite order."""
     build_prompts(wanted.prompts_dir, languages())
     asterisk = program(wanted)
+    wanted, phone = with_browser_phone(wanted, asterisk)
     spec = platform_spec(wanted, trunk_plan())
     demo, platform = write_demo(wanted, asterisk), write_spec(spec, asterisk)
     wanted.spool_folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +70,7 @@ def _start(wanted: Settings, running: ExitStack) -> Instance:
     _start_fastagi(wanted, running)
     _start_watcher(wanted, running)
     _start_console(wanted, running)
+    console.print(f"  Console's phone: {phone}")
     return platform
 
 
@@ -101,7 +104,7 @@ def _start_console(wanted: Settings, running: ExitStack) -> None:
     logs = trace_file(wanted).parent
     worker = Service("worker", "command_line", logs / "worker.log", {}, ["worker"])
     running.callback(worker.stop)
-    phone = {"CALLINGCARD_CONSOLE_PHONE": "true"}  # a demo is there to be tried
+    phone = phone_environment(wanted, trace_file(wanted))
     service = Service("console", "admin_web", logs / "console.log", phone)
     running.callback(service.stop)
     service.wait_for_port(wanted.console_host, wanted.console_port)
@@ -131,7 +134,7 @@ def _invite(wanted: Settings, cards: list[dict[str, object]], platform: Instance
     console.print(
         f"  card {card['number']}, PIN {card['pin']}, {value}; call +370 60000042 or any number of the price list"
     )
-    console.print("Without a phone: callingcard dial 18005550100")
+    console.print("Without a phone: callingcard dial 18005550100, or the simulator of the console")
     with write_session() as session:
         name, password = demo_login(session, now())
     console.print(f"[bold]Console[/]: {_console_address(wanted)} as {name}, password {password}")

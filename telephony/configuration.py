@@ -14,6 +14,7 @@ from telephony.transport_files import render_transports
 from telephony.trunk_changes import mark_read
 from telephony.trunk_files import render_trunk_files
 from telephony.trunks import check_plan
+from telephony.web_phone import render_web_phone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ def configuration(
 def platform_files(spec: InstanceSpec) -> dict[str, str]:
     """What is written from settings and database; raises TrunkRefused."""
     check_plan(spec.trunks, spec.access_hosts, spec.transports)
-    return {**render_trunk_files(spec.trunks), **render_transports(spec)}
+    return {**render_trunk_files(spec.trunks), **render_transports(spec), **render_web_phone(spec)}
 
 
 def fill_tokens(text: str, tokens: Mapping[str, str]) -> str:
@@ -87,7 +88,8 @@ def fill_tokens(text: str, tokens: Mapping[str, str]) -> str:
 
 def _check(spec: InstanceSpec) -> None:
     tls_files = [spec.tls.certificate, spec.tls.key, spec.tls.authorities] if spec.tls else []
-    for path in (spec.folder, spec.prompts, spec.spool, *(file for file in tls_files if file)):
+    phone_files = [spec.web_phone.certificate, spec.web_phone.key] if spec.web_phone else []
+    for path in (spec.folder, spec.prompts, spec.spool, *(file for file in (*tls_files, *phone_files) if file)):
         if not _PATH.fullmatch(str(path.resolve())):
             raise InstanceRefused(f"Asterisk cannot work in {path}: letters, digits, blanks and _./@+~- only")
     if not _HOST_PORT.fullmatch(spec.agi):
@@ -140,6 +142,7 @@ def _tokens(instance: Instance, spec: InstanceSpec, program: AsteriskProgram) ->
         "AMI_PORT": str(spec.ami_port),
         "RTP_FIRST": str(spec.rtp_first),
         "RTP_LAST": str(spec.rtp_last),
+        "ICE": "no" if spec.web_phone is None else "yes",  # browsers cannot do without it
         "AGI": spec.agi,
         "PROMPTS": str(spec.prompts.resolve()),
         "SPOOL": str(spec.spool.resolve()),

@@ -16,8 +16,10 @@ from telephony.trunks import Transport, TrunkPlan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from telephony.web_phone import WebPhone
+
 _FACTS_FILE: Final = "instance.json"
-_SECRET_NAMES: Final = ("watcher", "console", "softphone", "phone")
+_SECRET_NAMES: Final = ("watcher", "console", "softphone", "phone", "websocket")
 _SOCKET_PATH_BYTES_MAX: Final = 100  # a socket's address holds 108
 
 
@@ -60,6 +62,7 @@ class InstanceSpec:
     trunks: TrunkPlan = field(default_factory=TrunkPlan)
     sip_tcp: bool = False
     tls: TlsPort | None = None
+    web_phone: WebPhone | None = None
     iax_port: int = 4569
     softphone_number: str = "15550100"
     peer_host: str = "127.0.0.1"

@@ -55,6 +55,7 @@ def _scratch(spec: InstanceSpec, folder: Path, plan: TrunkPlan) -> InstanceSpec:
         sip_port=_free_port(socket.SOCK_DGRAM),
         ami_port=_free_port(socket.SOCK_STREAM),
         iax_port=_free_port(socket.SOCK_DGRAM),
+        web_phone=None,
         tls=None if spec.tls is None else replace(spec.tls, port=_free_port(socket.SOCK_STREAM)),
         prompts=folder / "prompts",
         spool=folder / "spool",

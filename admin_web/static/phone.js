@@ -1,4 +1,5 @@
-// The text phone: keys go to the call, and what happens in it comes back event by event.
+// The phone of the simulator page: keys go to the call, and what happens in it comes back event by event. The text phone
+// is a call that the console makes; the browser phone (browser_phone.js) is one of the browser itself.
 "use strict";
 
 const LOOK_MS = 350;
@@ -13,6 +14,8 @@ if (page) {
   const keys = [...page.querySelectorAll("[data-key]")];
   const speaker = new Audio();
   const queue = [];
+  const browser = window.callingcardBrowserLine?.({ ended: (why) => browserEnded(why) });
+  const kind = () => order.elements.phone?.value ?? "text";
   let seen = 0;
   let asked = null;
   let entry = "";
@@ -32,7 +35,8 @@ if (page) {
     find("dial").hidden = isUp;
     find("hang-up").hidden = !isUp;
     for (const key of keys) key.disabled = !isUp;
-    for (const field of order.querySelectorAll("select, input[name=caller_id]")) field.disabled = isUp;
+    for (const field of order.querySelectorAll("select, input[name=caller_id], input[name=phone]")) field.disabled = isUp;
+    order.elements.carriers.disabled = isUp || kind() === "browser";
   };
   const drawSteps = (states) => {
     for (const step of page.querySelectorAll("[data-step]")) step.className = states[Number(step.dataset.step) - 1];
@@ -84,7 +88,7 @@ if (page) {
     ids.textContent += `${ids.textContent ? " " : ""}${event.prompt}${event.missing ? ` (${words.missing})` : ""}`;
     if (!event.missing) {
       bubble.dataset.sounds += `${address(event)} `;
-      if (find("loud").checked) say([address(event)]);
+      if (find("loud").checked && kind() === "text") say([address(event)]);
     }
   };
   const happened = {
@@ -98,8 +102,9 @@ if (page) {
       entry = "";
       fact(event.keys || (event.end === "hung_up" ? words.hangs : words.nothing), "keyed");
     },
+    dialling: () => fact(words.dialling),
     dialled: (event) => {
-      const talked = event.status === "ANSWER" ? `, ${event.talk_ms / 1000} ${words.talk}, ${words.ended_by} ${event.ended_by}` : "";
+      const talked = event.status === "ANSWER" ? `, ${event.talk_ms / 1000} ${words.talk}${event.ended_by && `, ${words.ended_by} ${event.ended_by}`}` : "";
       fact(`${words.dialled} ${event.route}: ${event.number}, ${event.status} (${event.cause || "-"})${talked}`);
     },
     not_dialled: (event) => fact(`${words.refused}: ${event.variable}`, "fact bad"),
@@ -143,7 +148,7 @@ if (page) {
   };
   const look = async () => {
     try {
-      const answer = await fetch(`${page.dataset.news}?since=${seen}`);
+      const answer = await fetch(`${page.dataset.news}?since=${seen}&phone=${kind()}`);
       if (!answer.ok) throw new Error(String(answer.status));
       told(await answer.json());
     } catch {
@@ -166,6 +171,10 @@ if (page) {
     hush();
     if (key !== HANG_UP) entry += key;
     drawEntry();
+    if (kind() === "browser") {
+      key === HANG_UP ? browser.hangUp() : browser.press(key);
+      return;
+    }
     pressed += key;
     if (!isSending) sendKeys().catch(broken);
   };
@@ -179,27 +188,41 @@ if (page) {
     [seen, entry, asked, pressed, isSending] = [0, "", null, "", false];
   };
 
-  order.addEventListener("submit", async (event) => {
+  const refuse = (why) => {
+    fact(why, "fact bad");
+    drawState("over", false);
+  };
+  const dial = async () => {
+    const number = order.elements.access_number.value;
+    if (kind() === "browser" && !browser.isPossible()) return refuse(words.no_microphone);
+    const asking = send(kind() === "browser" ? page.dataset.browserCall : page.dataset.call);
+    drawState("calling", true);
+    const told = await asking;
+    if (told.why !== null) return refuse(told.why);
+    if (kind() === "browser") browser.dial(told, number);
+    return look();
+  };
+  const browserEnded = (why) => {
+    if (why) fact(`${words.failed}: ${why}`, "fact bad");
+    send(page.dataset.browserEnd).catch(broken);
+  };
+
+  order.addEventListener("submit", (event) => {
     event.preventDefault();
     clear();
-    const body = new FormData(order);
-    drawState("calling", true);
-    try {
-      const answer = await fetch(page.dataset.call, { method: "POST", body });
-      if (!answer.ok && answer.status !== 409) throw new Error(String(answer.status));
-      const { why } = await answer.json();
-      if (why === null) {
-        look();
-      } else {
-        fact(why, "fact bad");
-        drawState("over", false);
-      }
-    } catch {
-      broken();
-    }
+    dial().catch(broken);
   });
   find("hang-up").addEventListener("click", () => press(HANG_UP));
-  find("loud").addEventListener("change", (event) => event.target.checked || hush());
+  find("loud").addEventListener("change", (event) => {
+    browser?.loud(event.target.checked);
+    if (!event.target.checked) hush();
+  });
+  for (const choice of order.querySelectorAll("input[name=phone]")) {
+    choice.addEventListener("change", () => {
+      drawState("ready", false);
+      find("wire").hidden = kind() === "browser"; // what passes between Asterisk and the call server is not seen here
+    });
+  }
   for (const key of keys) key.addEventListener("click", () => press(key.dataset.key));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;

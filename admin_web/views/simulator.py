@@ -2,6 +2,8 @@
 
 import re
 import socket
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from flask import abort, current_app, jsonify, render_template, request
@@ -11,11 +13,14 @@ from sqlalchemy import select
 
 from admin_web.access import actor, get_signed, now
 from admin_web.acts import require_token
+from admin_web.browser_line import BrowserLines
 from admin_web.database import read_session, write_session
+from admin_web.headers import allow_websocket
 from admin_web.mor_steps import STEPS, step_states
 from admin_web.page import ConsolePage
 from admin_web.phone_line import Order, PhoneLine
 from admin_web.texts import gettext, lazy_gettext
+from admin_web.trace_events import Event, events_of, trace_of
 from billing.rights import Right
 from models import AccessNumber, CallRecord, IvrPlan, LedgerEntry, Wallet
 from services.calls.try_call import Phone, TryRefused, note_tried_call
@@ -36,6 +41,7 @@ CALLER_ID = re.compile(r"\+?[0-9]{0,15}")
 KEYS = re.compile(r"[0-9*#h]{1,40}")
 CALLS_SHOWN_MAX = 10
 REACH_SECONDS_MAX = 1.0
+SIP_LIBRARY = "vendor/jssip.min.js"  # brought at set-up by npm (make assets)
 
 
 class SimulatorPage(ConsolePage):
@@ -50,6 +56,7 @@ class SimulatorPage(ConsolePage):
     @expose("/")
     def index(self) -> str:
         settings = wanted()
+        browser = self._browser(settings)
         numbers = read_session().execute(
             select(AccessNumber.number, IvrPlan.name, AccessNumber.is_enabled)
             .join(IvrPlan, IvrPlan.id == AccessNumber.ivr_plan_id)
@@ -64,25 +71,36 @@ class SimulatorPage(ConsolePage):
             carriers=CARRIERS,
             steps=STEPS,
             number=request.args.get("number", ""),
+            browser=browser,
         )
 
     @expose("/call", methods=("POST",))
     def call(self) -> ResponseReturnValue:
-        require_token()
-        if not wanted().console_phone:
-            abort(403, gettext("The console's phone is switched off here."))
+        require_phone()
         try:
-            order = Order(
-                request.form.get("access_number", ""),
-                caller_id(request.form.get("caller_id", "")),
-                request.form.get("carriers", CARRIERS[0][0]),
-                "en",
-            )
-            with write_session() as session:
-                note_tried_call(session, order.access_number, order.caller_id, Phone.TEXT, actor(), now())
-            line().start(order)
+            number, caller = asked_for(Phone.TEXT)
+            line().start(Order(number, caller, request.form.get("carriers", CARRIERS[0][0]), "en"))
         except TryRefused as refused:
             return jsonify(why=str(refused)), 409
+        return jsonify(why=None)
+
+    @expose("/browser", methods=("POST",))
+    def browser(self) -> ResponseReturnValue:
+        """A line of Asterisk's websocket for one call of the browser itself."""
+        require_phone()
+        try:
+            if browser_lines().origin() is None:
+                raise TryRefused(gettext("The browser phone is switched off here."))  # noqa: TRY301 (told as any other)
+            _, caller = asked_for(Phone.BROWSER)
+            ticket = browser_lines().open(get_signed().operator.id, caller)
+        except TryRefused as refused:
+            return jsonify(why=str(refused)), 409
+        return jsonify(why=None, **asdict(ticket))
+
+    @expose("/browser/end", methods=("POST",))
+    def browser_end(self) -> ResponseReturnValue:
+        require_phone()
+        browser_lines().end(get_signed().operator.id)
         return jsonify(why=None)
 
     @expose("/press", methods=("POST",))
@@ -97,13 +115,58 @@ class SimulatorPage(ConsolePage):
     def news(self) -> ResponseReturnValue:
         """What happened after the first `since` events, how far the call is, and its bill once it is settled."""
         since = request.args.get("since", 0, type=int)
-        is_up = line().is_up  # before the events are read: the last one is among them when it is down
-        events = line().events()
+        is_up, events = self._browser_state() if request.args.get("phone") == Phone.BROWSER else self._text_state()
         new = events[max(0, since) :]
         told: dict[str, Any] = {"events": new, "is_up": is_up, "steps": step_states(events)}
         if any(event["kind"] == "settled" for event in new):
             told["bill"] = bill([event["call_id"] for event in events if event["kind"] == "settled"])
         return jsonify(told)
+
+    def _text_state(self) -> tuple[bool, list[Event]]:
+        is_up = line().is_up  # before the events are read: the last one is among them when it is down
+        return is_up, line().events()
+
+    def _browser_state(self) -> tuple[bool, list[Event]]:
+        lines, file = browser_lines(), wanted().trace_file
+        lease = lines.lease(get_signed().operator.id)
+        if lease is None:
+            return False, []
+        steps = [] if file is None else trace_of(file, lease.trace_offset, lease.caller)
+        events = events_of(steps, lambda call_id: read_session().get(CallRecord, call_id))
+        dialled = [event["call_id"] for event in events if event["kind"] == "dialling"]
+        is_open = len(dialled) > sum(event["kind"] == "settled" for event in events)
+        return lease.ended_at is None or (is_open and lines.is_settling(lease)), events
+
+    def _browser(self, settings: Settings) -> bool:
+        """Whether the page offers the browser phone; it may then reach the websocket."""
+        origin = browser_lines().origin()
+        if origin is None or not (settings.console_phone and library().exists()):
+            return False
+        browser_lines().sweep()
+        allow_websocket(origin)
+        return True
+
+
+def require_phone() -> None:
+    require_token()
+    if not wanted().console_phone:
+        abort(403, gettext("The console's phone is switched off here."))
+
+
+def asked_for(phone: Phone) -> tuple[str, str]:
+    """Access number and caller id of the form, noted in the audit log before anything is dialled."""
+    number, caller = request.form.get("access_number", ""), caller_id(request.form.get("caller_id", ""))
+    with write_session() as session:
+        note_tried_call(session, number, caller, phone, actor(), now())
+    return number, caller
+
+
+def library() -> Path:
+    return Path(str(current_app.static_folder)) / SIP_LIBRARY
+
+
+def browser_lines() -> BrowserLines:
+    return BrowserLines(wanted(), now())
 
 
 def wanted() -> Settings:

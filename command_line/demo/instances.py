@@ -14,6 +14,7 @@ from telephony.instance import Instance, InstanceRefused, InstanceSpec, Role, Tl
 from telephony.program import FETCHED_FOLDER, AsteriskNotFound, AsteriskProgram, find_asterisk
 from telephony.self_signed import self_signed
 from telephony.trunks import TrunkPlan
+from telephony.web_phone import WebPhone
 
 
 def program(settings: Settings) -> AsteriskProgram:
@@ -57,6 +58,7 @@ def platform_spec(settings: Settings, trunks: TrunkPlan) -> InstanceSpec:
         sip_port=settings.sip_port,
         sip_tcp=settings.sip_tcp,
         tls=_tls(settings),
+        web_phone=_web_phone(settings),
         iax_port=settings.iax_port,
         ami_port=settings.ami_port,
         rtp_first=first,
@@ -78,6 +80,14 @@ def _tls(settings: Settings) -> TlsPort | None:
         made = self_signed(settings.state_dir.resolve() / "tls", settings.sip_host, now())
         certificate, key = made.certificate, made.key
     return TlsPort(settings.sip_tls_port, certificate, key, settings.sip_tls_authorities)
+
+
+def _web_phone(settings: Settings) -> WebPhone | None:
+    """Its certificate signs itself: browsers take its fingerprint from the call, which the console's page carries."""
+    if settings.phone_websocket_port is None:
+        return None
+    made = self_signed(settings.state_dir.resolve() / "phone-tls", settings.sip_host, now())
+    return WebPhone(settings.phone_websocket_port, made.certificate, made.key)
 
 
 def write_demo(settings: Settings, asterisk: AsteriskProgram) -> Instance:

@@ -143,6 +143,12 @@ class Settings(BaseSettings):
     console_phone: bool = Field(
         default=False, description="The console has a phone that places real calls on cards (docs/console.md)"
     )
+    phone_websocket_port: Port | None = Field(
+        None, ge=1, le=65535, description="Port of Asterisk's websocket for the console's browser phone; empty = off"
+    )
+    phone_websocket_url: str = Field(
+        "", description="How browsers reach it, such as wss://phone.example.com; empty = ws:// and the port on loopback"
+    )
     console_port: Port = Field(8080, ge=1, le=65535, description="Port of the console")
     portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
     ami_port: Port = Field(5038, ge=1, le=65535, description="Asterisk's AMI port")

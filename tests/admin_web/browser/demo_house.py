@@ -1,4 +1,4 @@
-"""A demo as `callingcard up` makes it, without Asterisk: its data, its call server, and the console with its phone."""
+"""A demo as `callingcard up` makes it: its data, its call server, the console with its phone; Asterisk if wanted."""
 
 from __future__ import annotations
 
@@ -21,15 +21,26 @@ from admin_web.access import now
 from admin_web.app import create_app
 from admin_web.database import engines
 from billing.rights import Role
+from command_line.demo.instances import platform_spec, write_demo
 from command_line.init import init
+from command_line.trunk_plan import plan_from
+from ivr_prompts.build import build
+from ivr_prompts.espeak_voice import EspeakVoice
+from ivr_prompts.language import load_language
 from models.database import make_engine
 from services.audit.audit import Actor, Door
+from services.keys.pin_keys import load_pin_keys
 from services.operators.save_operator import OperatorRole, create_operator, set_password
 from services.store.settings import Settings
+from telephony.boot import boot
+from telephony.configuration import write_instance
+from tests.asterisk_fixtures import free_tcp_port, free_udp_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from telephony.program import AsteriskProgram
 
 NAME, PASSWORD = "Olga", "seven wet badgers"
 START_SECONDS_MAX = 60
@@ -48,25 +59,45 @@ class House:
 
 
 @contextmanager
-def demo_house(folder: Path, **more: Any) -> Iterator[House]:  # noqa: ANN401 (settings of many kinds)
+def demo_house(
+    folder: Path,
+    asterisk: AsteriskProgram | None = None,
+    **more: Any,  # noqa: ANN401 (settings of many kinds)
+) -> Iterator[House]:
     """`more` are settings beside those that every such house has."""
-    environment = {"CALLINGCARD_STATE_DIR": str(folder), "CALLINGCARD_DATABASE_URL": ""}
+    more = {"fastagi_port": free_tcp_port(), **more}
+    environment = {f"CALLINGCARD_{name.upper()}": str(value) for name, value in more.items()}
+    environment |= {"CALLINGCARD_STATE_DIR": str(folder), "CALLINGCARD_DATABASE_URL": ""}
     made = CliRunner(env=environment).invoke(init, ["--demo", "--json"])
     assert made.exit_code == 0, made.output
-    more = {"fastagi_port": free_port(), **more}
     settings = Settings(state_dir=folder, console_phone=True, **more, _env_file=None)
     _make_operator(settings)
     with ExitStack() as running:
+        if asterisk is not None:
+            start_asterisk(settings, asterisk, running)
         running.enter_context(_call_server(settings, environment))
         address = running.enter_context(_console(settings))
         yield House(address, settings, json.loads(made.stdout)["cards"])
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+def start_asterisk(settings: Settings, asterisk: AsteriskProgram, running: ExitStack) -> None:
+    """The platform with its websocket and real prompts, and the demo's carriers."""
+    build(load_language("en"), settings.prompts_dir, EspeakVoice())
+    settings.spool_folder.mkdir(parents=True)
+    engine = make_engine(settings.database_url_or_default)
+    with Session(engine) as session:
+        spec = platform_spec(settings, plan_from(session, load_pin_keys(settings.keys_file)))
+    engine.dispose()
+    for instance in (write_demo(settings, asterisk), write_instance(spec, asterisk)):
+        running.callback(boot(instance, asterisk).stop)
+
+
+def asterisk_ports() -> dict[str, Any]:
+    """Free ports for everything that two Asterisks listen on."""
+    tcp = ("ami_port", "demo_ami_port", "phone_websocket_port")
+    ports: dict[str, Any] = {name: free_tcp_port() for name in tcp}
+    ports |= {"sip_port": free_udp_port(), "demo_sip_port": free_udp_port()}
+    return ports | {"rtp_ports": "24000-24998", "demo_rtp_ports": "25000-25998"}
 
 
 def _make_operator(settings: Settings) -> None:
@@ -79,11 +110,10 @@ def _make_operator(settings: Settings) -> None:
 
 @contextmanager
 def _call_server(settings: Settings, environment: dict[str, str]) -> Iterator[None]:
-    wanted = {**os.environ, **environment, "CALLINGCARD_FASTAGI_PORT": str(settings.fastagi_port)}
-    if settings.trace_file is not None:
-        wanted["CALLINGCARD_TRACE_FILE"] = str(settings.trace_file)
     with (settings.state_dir / "fastagi.log").open("wb") as log:
-        server = subprocess.Popen([sys.executable, "-m", "fastagi"], env=wanted, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "fastagi"], env={**os.environ, **environment}, stdout=log, stderr=log
+        )
     try:
         until = time.monotonic() + START_SECONDS_MAX
         while not _listens(settings.fastagi_port):

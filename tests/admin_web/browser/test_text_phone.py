@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from chromium import WAIT_SECONDS_MAX, complaints, draw, violations
-from demo_house import NAME, PASSWORD, House, demo_house
+from chromium import complaints, violations
+from demo_house import House, demo_house
+from handset import answer, at_the_phone, entries, is_asked, part, wait
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
-from selenium.webdriver.support.wait import WebDriverWait
 from sqlalchemy.orm import Session
 
 from models.database import make_engine
 from services.money.verify_ledger import verify_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from selenium import webdriver
 
@@ -32,42 +31,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture
 def page(browser: webdriver.Chrome, house: House) -> webdriver.Chrome:
-    """Signed in, at the phone."""
-    browser.delete_all_cookies()
-    draw(browser, 1440, "light")
-    browser.get(f"{house.address}/sign-in")
-    browser.find_element(By.ID, "name").send_keys(NAME)
-    browser.find_element(By.ID, "password").send_keys(PASSWORD, Keys.ENTER)
-    wait(browser, lambda it: it.title.startswith("Dashboard"))
-    browser.get_log("browser")
-    browser.get(f"{house.address}/simulator/?number=18005550100")
-    return browser
-
-
-def wait(browser: webdriver.Chrome, is_so: Callable[[webdriver.Chrome], object]) -> None:
-    WebDriverWait(browser, 3 * WAIT_SECONDS_MAX).until(is_so)
-
-
-def part(browser: webdriver.Chrome, name: str) -> str:
-    return browser.find_element(By.CSS_SELECTOR, f"[data-{name}]").text
-
-
-def is_asked(browser: webdriver.Chrome) -> bool:
-    return "asked" in (browser.find_element(By.CSS_SELECTOR, "[data-entry]").get_attribute("class") or "").split()
-
-
-def entries(browser: webdriver.Chrome) -> int:
-    """How many the call has taken."""
-    return len(browser.find_elements(By.CSS_SELECTOR, ".talk .keyed"))
-
-
-def answer(browser: webdriver.Chrome, keys: str) -> None:
-    """Press keys on the keypad when the phone waits for them."""
-    wait(browser, is_asked)
-    before = entries(browser)
-    for key in keys:
-        browser.find_element(By.CSS_SELECTOR, f'[data-key="{key}"]').click()
-    wait(browser, lambda it: entries(it) > before)
+    return at_the_phone(browser, house)
 
 
 def test_a_call_by_the_keypad_lights_the_ten_steps_and_is_charged_to_the_micro(

@@ -1,0 +1,157 @@
+"""A real call from a real browser: WebRTC through Asterisk's websocket, keys as tones, the exact charge."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import chromium
+import pytest
+from chromium import complaints, started_chromium, violations
+from demo_house import House, asterisk_ports, demo_house
+from handset import answer, at_the_phone, part, wait
+from selenium.webdriver.common.by import By
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from admin_web.views.simulator import SIP_LIBRARY
+from models import CallRecord, LedgerEntry
+from models.database import make_engine
+from services.money.verify_ledger import verify_ledger
+from telephony.configuration import CHECKOUT
+from tests.asterisk_fixtures import asterisk_program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from selenium import webdriver
+
+    from telephony.program import AsteriskProgram
+
+__all__ = ["asterisk_program"]
+pytestmark = [pytest.mark.browser, pytest.mark.asterisk, pytest.mark.timeout(400)]
+FAKE_MICROPHONE = (
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+)
+DESTINATION = "37060000042"  # the demo's cheapest carrier refuses it, the second one answers
+KEEP_CONNECTION = """
+const Real = RTCPeerConnection;
+window.RTCPeerConnection = function (...all) { return (window.lastConnection = new Real(...all)); };
+"""
+SOUND = """
+const done = arguments[arguments.length - 1];
+window.lastConnection.getStats().then((stats) => {
+  const sound = [...stats.values()].find((one) => one.type === "inbound-rtp");
+  done(sound ? [sound.packetsReceived, sound.totalAudioEnergy ?? 0] : [0, 0]);
+});
+"""
+CALL_AGAIN = """
+const [ticket, number, done] = arguments;
+const line = window.callingcardBrowserLine({ ended: (why) => done(why || "an ordinary end") });
+line.dial(ticket, number);
+"""
+A_TICKET = """
+const [page, done] = [document.querySelector("[data-phone]"), arguments[0]];
+const body = new FormData(document.querySelector("[data-order]"));
+fetch(page.dataset.browserCall, { method: "POST", body }).then((answer) => answer.json()).then(done);
+"""
+
+
+@pytest.fixture(scope="module")
+def house(asterisk_program: AsteriskProgram, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    if not (CHECKOUT / "admin_web" / "static" / SIP_LIBRARY).exists():
+        pytest.skip("npm brought no SIP library: make assets")
+    folder = tmp_path_factory.mktemp("house")
+    ports = asterisk_ports()
+    with demo_house(
+        folder, asterisk_program, trace_file=folder / "trace.jsonl", asterisk_root=asterisk_program.root, **ports
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def caller() -> Iterator[webdriver.Chrome]:
+    """A browser with a microphone that beeps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chromium, "FLAGS", (*chromium.FLAGS, *FAKE_MICROPHONE))
+        with started_chromium() as driver:
+            yield driver
+
+
+@pytest.fixture
+def page(caller: webdriver.Chrome, house: House) -> webdriver.Chrome:
+    at_the_phone(caller, house)
+    caller.find_element(By.CSS_SELECTOR, "input[value=browser]").click()
+    return caller
+
+
+def test_a_call_from_the_browser_is_charged_to_the_micro(page: webdriver.Chrome, house: House) -> None:
+    """Steps M-19 to M-26 by sound and tones: 0.10 connection, and the first block of a minute at 0.07."""
+    card = house.card(5)
+    page.execute_script(KEEP_CONNECTION)
+    page.find_element(By.CSS_SELECTOR, "[data-dial]").click()
+    answer(page, card["keys"])
+    answer(page, card["pin"])
+    answer(page, f"{DESTINATION}#")
+    packets, energy = page.execute_async_script(SOUND)
+    assert packets > 100, "the prompts came as sound"
+    assert energy > 0.001, "and were not silence"
+    wait(page, lambda _: is_answered(house))
+    page.find_element(By.CSS_SELECTOR, "[data-hang-up]").click()
+    wait(page, lambda it: "Charged" in part(it, "bill"))
+    wait(page, lambda it: part(it, "state") == "Call is over")
+
+    talk = part(page, "talk")
+    assert "Your balance is five dollars." in talk
+    assert f"demo.cheap: {DESTINATION}, CONGESTION (34)" in talk
+    assert f"demo.second: {DESTINATION}, ANSWER (16)" in talk
+    done = page.find_elements(By.CSS_SELECTOR, ".ten-steps .done, .ten-steps .now")
+    assert [step.get_attribute("data-step") for step in done] == [str(number) for number in range(3, 11)]
+    assert card["pin"] not in page.page_source
+    assert complaints(page) == []
+    assert violations(page) == []
+    with look(house) as session:
+        record = session.scalars(select(CallRecord).where(CallRecord.destination == DESTINATION)).one()
+        booked = select(func.sum(LedgerEntry.amount_micros)).where(LedgerEntry.call_id == record.call_id)
+        assert (record.cost_micros, session.scalar(booked)) == (170_000, 170_000)
+        assert (record.caller_id or "").startswith("1555"), "a number of its own"
+        assert verify_ledger(session) == []
+
+
+def test_a_password_is_worth_nothing_after_its_call(page: webdriver.Chrome, house: House) -> None:
+    """The next call's password is another, and the one before is refused."""
+    del house
+    ticket: dict[str, Any] = page.execute_async_script(A_TICKET)
+    other: dict[str, Any] = page.execute_async_script(A_TICKET)
+    assert ticket["password"] != other["password"]
+    refused = page.execute_async_script(CALL_AGAIN, ticket, "18005550100")
+    assert refused in {"Authentication Error", "Rejected"}
+
+
+def test_a_stranger_on_the_websocket_reaches_no_number(page: webdriver.Chrome, house: House) -> None:
+    """Not even from the address of a carrier who may call access numbers, which loopback is in the demo."""
+    ticket: dict[str, Any] = page.execute_async_script(A_TICKET)
+    stranger = {**ticket, "line": "37060000001"}
+    assert page.execute_async_script(CALL_AGAIN, stranger, "18005550100") == "Not Found"
+    line = {**ticket, "password": "guessed"}
+    assert page.execute_async_script(CALL_AGAIN, line, "18005550100") in {"Authentication Error", "Rejected"}
+    assert page.execute_async_script(CALL_AGAIN, ticket, "+37060000042999999") == "Not Found"
+    with look(house) as session:
+        assert verify_ledger(session) == []
+
+
+@contextmanager
+def look(house: House) -> Iterator[Session]:
+    engine = make_engine(house.settings.database_url_or_default, pool_size=1)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def is_answered(house: House) -> bool:
+    """The carrier's own Asterisk wrote that it answered this call."""
+    file = house.settings.state_dir / "demo-carrier" / "log" / "cel-custom" / "cel.csv"
+    rows = file.read_text() if file.exists() else ""
+    return any('"ANSWER"' in row and "PJSIP/demo.second" in row for row in rows.splitlines())
