@@ -114,7 +114,8 @@ def _terminator(row: dict[str, Any]) -> str:
     role = row["terminator"]
     if role is None:
         return "off"
-    place = f"{role['protocol']} {role['proxy'] or '-'} port {role['port']}"
+    host = f"{role['proxy']} port {role['port']}" if role["proxy"] else "where it registers"
+    place = f"{role['protocol']} {host}"
     return ", ".join([_named(role["rate_table"]), *_tag_and_capacity(role), place])
 
 

@@ -15,7 +15,7 @@ from command_line.trunk_plan import trunk_plan
 from telephony.trunk_states import Reach, Registration, trunk_states
 from telephony.trunks import Trunk
 
-COLOURS = {Reach.SILENT: "red", Registration.FAILED: "red", Registration.TRYING: "yellow"}
+COLOURS = {Reach.SILENT: "red", Reach.NOT_REGISTERED: "red", Registration.FAILED: "red", Registration.TRYING: "yellow"}
 
 
 @click.command()
@@ -35,13 +35,15 @@ def trunks(*, as_json: bool) -> None:
     for state in states:
         place = _place(known[state.name])
         words = (_coloured(state.reach), _coloured(state.registration))
-        table.add_row(state.name, place["protocol"], place["host"], str(place["port"]), *words)
+        table.add_row(state.name, place["protocol"], place["host"], str(place["port"] or "-"), *words)
     console.print(table)
     if any(state.reach is Reach.UNKNOWN for state in states):
         console.print("Asterisk does not know all of them yet: callingcard asterisk diff, callingcard asterisk apply")
 
 
 def _place(trunk: Trunk) -> dict[str, Any]:
+    if trunk.found_as:
+        return {"protocol": trunk.transport.value, "host": f"where {trunk.found_as} registers", "port": None}
     return {"protocol": trunk.transport.value, "host": trunk.host, "port": trunk.port_or_default}
 
 

@@ -73,11 +73,12 @@ def _trunk(carrier: Carrier) -> Trunk:
         carrier.password,
         registers=carrier.registers,
         shows_caller=carrier.shows_caller,
+        found_as=carrier.found_as,
     )
 
 
 def _login(login: SendingLogin) -> GatewayLogin:
-    return GatewayLogin(login.login, login.password, login.networks)
+    return GatewayLogin(login.login, login.password, login.networks, login.may_call, login.takes_calls)
 
 
 def _source(host: SendingHost) -> GatewaySource:

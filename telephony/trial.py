@@ -43,7 +43,8 @@ def try_trunks(spec: InstanceSpec, program: AsteriskProgram) -> None:
 
 
 def _to_nowhere(plan: TrunkPlan) -> TrunkPlan:
-    return replace(plan, trunks=tuple(replace(one, host=_LOOPBACK, port=_DISCARD_PORT) for one in plan.trunks))
+    led_away = (one if one.found_as else replace(one, host=_LOOPBACK, port=_DISCARD_PORT) for one in plan.trunks)
+    return replace(plan, trunks=tuple(led_away))
 
 
 def _scratch(spec: InstanceSpec, folder: Path, plan: TrunkPlan) -> InstanceSpec:

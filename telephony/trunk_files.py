@@ -45,9 +45,9 @@ def _carrier(trunk: Trunk) -> str:
         endpoint += ["send_pai = no", "trust_id_outbound = no"]
     if trunk.secret:
         endpoint += [f"outbound_auth = {trunk.name}"]
-    text = _section(f"{trunk.name}](carrier", f"aors = {trunk.name}", *endpoint) + _section(
-        f"{trunk.name}](carrier-address", f"contact = {_uri(trunk)}"
-    )
+    text = _section(f"{trunk.name}](carrier", f"aors = {trunk.found_as or trunk.name}", *endpoint)
+    if not trunk.found_as:
+        text += _section(f"{trunk.name}](carrier-address", f"contact = {_uri(trunk)}")
     if trunk.secret:
         text += _auth(trunk.name, trunk.login, trunk.secret)
     return text + (_registration(trunk) if trunk.registers else "")
@@ -79,10 +79,19 @@ def _registration(trunk: Trunk) -> str:
 def _login(gateway: GatewayLogin) -> str:
     name = gateway.login
     permits = [f"permit = {network}" for network in gateway.networks]
+    place = "gateway-carrier-address" if gateway.takes_calls else "gateway-address"
+    context = [] if gateway.may_call else ["context = reject"]
     acl = ["deny = 0.0.0.0/0", "deny = ::/0", *permits] if permits else []
     return (
-        _section(f"{name}](gateway", "identify_by = username,auth_username", f"auth = {name}", f"aors = {name}", *acl)
-        + _section(f"{name}](gateway-address")
+        _section(
+            f"{name}](gateway",
+            "identify_by = username,auth_username",
+            f"auth = {name}",
+            f"aors = {name}",
+            *context,
+            *acl,
+        )
+        + _section(f"{name}]({place}")
         + _auth(name, gateway.login, gateway.secret)
     )
 

@@ -24,6 +24,7 @@ class Reach(StrEnum):
     ANSWERS = "answers"
     SILENT = "silent"
     NOT_ASKED = "not asked"  # not yet
+    NOT_REGISTERED = "not registered"  # its gateway has not told us where it is
     UNKNOWN = "unknown"  # Asterisk has no such carrier: its files were not applied yet
 
 
@@ -62,7 +63,7 @@ def trunk_states(console: Callable[[str], str], trunks: Iterable[Trunk]) -> list
     return [
         TrunkState(
             trunk.name,
-            _reach((iax if trunk.is_iax else sip).get(trunk.name)),
+            _reach(trunk, (iax if trunk.is_iax else sip).get(trunk.found_as or trunk.name)),
             _registration(
                 iax_taken.get((str(trunk.port_or_default), trunk.login)) if trunk.is_iax else sip_taken.get(trunk.name)
             ),
@@ -71,8 +72,10 @@ def trunk_states(console: Callable[[str], str], trunks: Iterable[Trunk]) -> list
     ]
 
 
-def _reach(status: str | None) -> Reach:
-    return Reach.UNKNOWN if status is None else _REACH.get(status, Reach.NOT_ASKED)
+def _reach(trunk: Trunk, status: str | None) -> Reach:
+    if status is None:
+        return Reach.NOT_REGISTERED if trunk.found_as else Reach.UNKNOWN
+    return _REACH.get(status, Reach.NOT_ASKED)
 
 
 def _registration(status: str | None) -> Registration:

@@ -28,6 +28,7 @@ _NAMES_TAKEN: Final = frozenset(
         "gateway",
         "gateways",
         "gateway-address",
+        "gateway-carrier-address",
     }
     | {"global", "party", "softphone", "udp", "tcp", "tls"}
 )
@@ -68,7 +69,8 @@ class Trunk:
     """A carrier that we dial: the name is the route's name, host and port say where it listens.
 
     With a `secret` we answer its challenges as `login`; with `registers` we tell it where we are, too. A carrier that
-    is to see no caller gets no P-Asserted-Identity either.
+    is to see no caller gets no P-Asserted-Identity either. `found_as`: it has no host of its own, but is where the
+    gateway of this login has registered with us.
     """
 
     name: str
@@ -79,10 +81,13 @@ class Trunk:
     secret: str = field(default="", repr=False)
     registers: bool = False
     shows_caller: bool = True
+    found_as: str = ""
 
     def __post_init__(self) -> None:
         _check_name("trunk", self.name)
-        if not _HOST.fullmatch(self.host) or self.port_or_default not in _PORTS:
+        if self.found_as:
+            self._check_found()
+        elif not _HOST.fullmatch(self.host) or self.port_or_default not in _PORTS:
             raise TrunkRefused(f"trunk {self.name}: {self.host!r}:{self.port_or_default} is no SIP address")
         if self.registers and not (self.login and self.secret):
             raise TrunkRefused(f"trunk {self.name}: registering takes a login and a password; give the account both")
@@ -91,6 +96,13 @@ class Trunk:
         if self.is_iax and (self.name.startswith("_") or any(sign in self.secret for sign in _IAX_SEPARATORS)):
             raise TrunkRefused(
                 f"trunk {self.name}: IAX2 takes no _ before a name and no {_IAX_SEPARATORS} in a password"
+            )
+
+    def _check_found(self) -> None:
+        if not _LOGIN.fullmatch(self.found_as) or self.host or self.is_iax or self.registers:
+            raise TrunkRefused(
+                f"trunk {self.name}: it is where its gateway registers with us, so it needs a login, and neither a host"
+                " nor a registration of ours"
             )
 
     @property
@@ -104,11 +116,15 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True)
 class GatewayLogin:
-    """A gateway that is known by login and password, from anywhere or only from `networks`."""
+    """A gateway that is known by login and password, from anywhere or only from `networks`. One that `takes_calls` is
+    a carrier, too, where it registers.
+    """
 
     login: str
     secret: str = field(repr=False)
     networks: tuple[str, ...] = ()
+    may_call: bool = True
+    takes_calls: bool = False
 
     def __post_init__(self) -> None:
         if self.login in _NAMES_TAKEN or _CALLER_ID.fullmatch(self.login):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from models import CallerIdMode, Client, IdentBy
+from models import CallerIdMode, Client, IdentBy, TrunkProtocol
 from services.accounts.account_lists import AccountLists
 from services.accounts.effective_terms import chosen_term
 
@@ -39,6 +39,11 @@ def _spelling(values: Mapping[str, Any]) -> Iterator[Problem]:
     proxy = values["proxy"]
     if proxy and not _is_host(proxy):
         yield "proxy", f"The proxy {proxy} is no host name and no address: write one such as sip.example.com."
+
+
+def registers_with_us(values: Mapping[str, Any]) -> bool:
+    """A carrier without a host: it is where its login has registered."""
+    return bool(values["terminator_enabled"] and not values["proxy"] and values["ident_by"] == IdentBy.NAME)
 
 
 def _is_host(text: str) -> bool:
@@ -116,10 +121,21 @@ def _terminator(values: Mapping[str, Any], client: Client) -> Iterator[Problem]:
             ),
         )
     if not values["proxy"]:
+        yield from _without_proxy(values)
+
+
+def _without_proxy(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """A gateway that is known by its login may tell by a registration where it is."""
+    if values["ident_by"] != IdentBy.NAME:
         yield (
             "proxy",
-            ("Calls need a place to go: give the host name or address of its gateway."),
+            (
+                "Calls need a place to go: give the host name or address of its gateway, or identify the account by "
+                "name, so that its gateway registers with us."
+            ),
         )
+    elif values["protocol"] == TrunkProtocol.IAX2:
+        yield "proxy", "By IAX2 no gateway registers with us: give its host name or address, or choose a SIP protocol."
 
 
 def _shown(values: Mapping[str, Any], lists: AccountLists) -> Iterator[Problem]:

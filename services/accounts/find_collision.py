@@ -13,6 +13,8 @@ from models import Account, AccountAddress, AccountGateway, AccountNumber, AniSi
 from services.accounts.account_lists import AccountLists
 
 Other = Row[tuple[int, str, str, str]]
+SENDS = Account.originator_enabled.is_(true())
+LOGS_IN = or_(SENDS, and_(Account.terminator_enabled, Account.proxy.is_(None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def name_key(login: str) -> str:
 
 def collision(session: Session, identity: Identity, account_id: int | None) -> str | None:
     """The sentence that names the other account and what to change; None where there is none. Only accounts that may
-    send calls count. A subnet inside another is no collision: the most specific wins.
+    send calls count, and of logins those that register to take calls. A subnet inside another is no collision: the most specific wins.
     """
     others = {
         IdentBy.IP: _same_networks,
@@ -85,7 +87,9 @@ def _same_networks(session: Session, identity: Identity, account_id: int | None)
 
 def _same_name(session: Session, identity: Identity, account_id: int | None) -> Iterable[Any]:
     return session.execute(
-        _others(Account.name, account_id).where(Account.ident_by == IdentBy.NAME, Account.name_key == identity.name_key)
+        _others(Account.name, account_id, LOGS_IN).where(
+            Account.ident_by == IdentBy.NAME, Account.name_key == identity.name_key
+        )
     )
 
 
@@ -102,8 +106,8 @@ def _same_numbers(session: Session, identity: Identity, account_id: int | None) 
     )
 
 
-def _others(shared: Any, account_id: int | None) -> Any:  # noqa: ANN401 (a column; a statement)
-    conditions: list[ColumnElement[bool]] = [Account.originator_enabled.is_(true()), Account.deleted_at.is_(None)]
+def _others(shared: Any, account_id: int | None, counts: ColumnElement[bool] = SENDS) -> Any:  # noqa: ANN401 (a column; a statement)
+    conditions: list[ColumnElement[bool]] = [counts, Account.deleted_at.is_(None)]
     if account_id is not None:
         conditions.append(Account.id != account_id)
     columns = (Account.id, Account.name, Client.name.label("client"), shared.label("shared"))

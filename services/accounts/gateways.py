@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from models import Account, AccountAddress, AccountGateway, Client, Gateway, IdentBy
 from services.accounts.sealed_password import open_password
 from services.keys.pin_keys import PinKeys
+from services.routing.carriers import IS_FOUND_BY_LOGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,16 @@ class SendingHost:
 
 @dataclass(frozen=True, slots=True)
 class SendingLogin:
-    """A login, and the only addresses from which it is taken (none: any)."""
+    """A login, and the only addresses from which it is taken (none: any). One that may not call us takes calls where
+    it registers; so may one that does.
+    """
 
     account_id: int
     login: str
     password: str = field(repr=False)
     networks: tuple[str, ...] = ()
+    may_call: bool = True
+    takes_calls: bool = False
 
 
 def sending_hosts(session: Session) -> list[SendingHost]:
@@ -50,10 +55,23 @@ def sending_logins(session: Session, keys: PinKeys) -> list[SendingLogin]:
             account.name,
             open_password(keys, account.id, account.password_sealed),
             (*networks.get(account.id, ()), *_gateways_of(session, account.id)),
+            account.originator_enabled,
+            account.terminator_enabled and account.proxy is None,
         )
-        for account in session.scalars(_senders(select(Account), IdentBy.NAME))
+        for account in session.scalars(_logins())
         if account.password_sealed is not None
     ]
+
+
+def _logins() -> Select[tuple[Account]]:
+    return (
+        select(Account)
+        .join(Client, Client.id == Account.client_id)
+        .where(Client.is_enabled, Account.ident_by == IdentBy.NAME)
+        .where(or_(Account.originator_enabled, IS_FOUND_BY_LOGIN))
+        .where(Account.deleted_at.is_(None), Client.deleted_at.is_(None))
+        .order_by(Account.id)
+    )
 
 
 def _senders(query: Select[*tuple[Any, ...]], ident_by: IdentBy) -> Select[*tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from models import Account, Client, IdentBy, Wallet
 from services.accounts.account_fields import ACCOUNT_FIELDS, LISTS, NEVER_EMPTY
 from services.accounts.account_lists import AccountLists, lists_from, store_lists, stored_lists
 from services.accounts.account_locks import hold_tables, lock_client, lock_identities
-from services.accounts.check_account import account_problems
+from services.accounts.check_account import account_problems, registers_with_us
 from services.accounts.check_choices import TABLES, choice_problems
 from services.accounts.endpoint_name import endpoint_problem, new_endpoint
 from services.accounts.find_collision import collision, identity_of, name_key
@@ -127,7 +127,7 @@ def _check(
 ) -> None:
     currency = session.scalars(select(Wallet.currency).where(Wallet.id == client.wallet_id)).one()
     problems = choice_problems(session, account, currency) | account_problems(account, lists, client)
-    if not problems and account["originator_enabled"]:
+    if not problems and (account["originator_enabled"] or registers_with_us(account)):
         found = collision(session, identity_of(account, lists), account_id)
         problems |= {"": found} if found else {}
     if problems:

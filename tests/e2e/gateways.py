@@ -30,6 +30,7 @@ from telephony.ami import AmiUser, ami_session
 from telephony.apply_trunks import Target, apply_trunks
 from telephony.phone import PhoneCall
 from telephony.trunk_files import CARRIERS, render_trunk_files
+from telephony.trunks import TrunkPlan
 from tests.asterisk_fixtures import cel_rows, wait_for
 
 if TYPE_CHECKING:
@@ -111,12 +112,15 @@ def a_payer(
 
 
 def let_gateways_in(house: House) -> None:
-    """What `callingcard asterisk apply` does, but for the carriers, whose ports are those of the test."""
+    """What `callingcard asterisk apply` does, but for carriers with a host, whose ports are those of the test."""
     with house.look() as session:
         plan = plan_from(session, load_pin_keys(house.state / "keys.json"))
     platform = house.plant.platform
     files = {name: text for name, text in render_trunk_files(plan).items() if name != CARRIERS}
-    known = type(plan)(logins=plan.logins, sources=plan.sources)
+    found = TrunkPlan(tuple(trunk for trunk in plan.trunks if trunk.found_as))
+    carriers, more = (platform.instance.etc / CARRIERS).read_text(), render_trunk_files(found)[CARRIERS]
+    files[CARRIERS] = carriers if more in carriers else carriers + more
+    known = TrunkPlan(found.trunks, plan.logins, plan.sources)
     apply_trunks(Target(platform.instance.etc, platform.console), files, known)
 
 

@@ -61,6 +61,19 @@ def test_ja_28_gateways_are_let_in_by_their_subnets_and_by_login() -> None:
     assert "deny = 0.0.0.0/0\ndeny = ::/0\npermit = 10.0.0.0/24\n" in text
 
 
+def test_ja_29_a_carrier_known_by_its_login_is_dialled_where_it_registered() -> None:
+    plan = TrunkPlan(
+        (Trunk("field.gsm", "", found_as="gsm-7"),),
+        (GatewayLogin("gsm-7", "secret", may_call=False, takes_calls=True),),
+    )
+    files = render_trunk_files(plan)
+    assert "[field.gsm](carrier)\naors = gsm-7\n" in files[CARRIERS]
+    assert "contact" not in files[CARRIERS]
+    assert "aors = gsm-7\ncontext = reject\n[gsm-7](gateway-carrier-address)\n" in files[GATEWAYS]
+    with pytest.raises(TrunkRefused, match="neither a host"):
+        Trunk("field.gsm", "10.0.0.9", found_as="gsm-7")
+
+
 def test_an_iax2_carrier_is_a_peer_and_only_then_the_module_is_loaded() -> None:
     trunk = Trunk("north.1", "10.0.0.9", transport=Transport.IAX2, login="us", secret="word", registers=True)
     files = render_trunk_files(TrunkPlan((trunk,)))

@@ -421,3 +421,17 @@ def test_no_client_owns_a_card_and_no_card_belongs_to_a_client() -> None:
 def test_a_world_of_accounts_is_of_both_databases(session: Session) -> None:
     trade = an_account_world(session)
     assert trade.stored(trade.sender().id).originator_enabled is True
+
+
+def test_ja_29_a_carrier_known_by_its_login_needs_no_proxy_but_a_login_of_its_own(trade: AccountWorld) -> None:
+    trade.carrier("gsm-7", ident_by="name", proxy=None)
+    assert (
+        "Calls of the login gsm-7 would match"
+        in trade.problems("GSM-7", **_takes(trade), client_id=trade.other_client_id)[""]
+    )
+    assert "By IAX2 no gateway registers" in trade.problems("gsm-8", **_takes(trade), protocol="iax2")["proxy"]
+    assert "identify the account by name" in trade.problems("gsm-9", **{**_takes(trade), "ident_by": "ip"})["proxy"]
+
+
+def _takes(trade: AccountWorld) -> dict[str, object]:
+    return {"terminator_enabled": True, "terminator_rate_table_id": trade.table_id, "ident_by": "name"}

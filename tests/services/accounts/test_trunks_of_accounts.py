@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from factories import KEYS, World, row
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from models import (
     Account,
@@ -73,6 +73,20 @@ def test_ja_14_an_account_that_is_switched_off_or_deleted_is_no_trunk(
     assert [host.name for host in sending_hosts(session)] == [f"account.{on}"]
     world.set(Client, client_id, is_enabled=False)
     assert sending_hosts(session) == []
+
+
+def test_ja_29_a_carrier_without_a_host_is_where_its_login_registers(session: Session, client_id: int) -> None:
+    account = {"client_id": client_id, "name": "gsm-7", "ident_by": IdentBy.NAME, "name_key": "gsm-7"}
+    account_id = row(session, Account, **account, terminator_enabled=True, endpoint="shops.gsm_7")
+    assert (carriers(session, KEYS), sending_logins(session, KEYS)) == ([], [])  # nobody has its password
+    session.execute(update(Account).where(Account.id == account_id).values(seal_password(KEYS, account_id, "s3cret")))
+    (carrier,), (login,) = carriers(session, KEYS), sending_logins(session, KEYS)
+    assert (carrier.endpoint, carrier.host, carrier.login, carrier.found_as) == ("shops.gsm_7", "", "", "gsm-7")
+    assert (login.login, login.password, login.may_call, login.takes_calls) == ("gsm-7", "s3cret", False, True)
+    session.execute(update(Account).where(Account.id == account_id).values(originator_enabled=True, proxy="10.0.0.9"))
+    (carrier,), (login,) = carriers(session, KEYS), sending_logins(session, KEYS)
+    assert (carrier.host, carrier.login, carrier.found_as) == ("10.0.0.9", "gsm-7", "")
+    assert (login.may_call, login.takes_calls) == (True, False)
 
 
 def test_ja_27_an_address_that_two_accounts_share_is_let_in_once(session: Session, client_id: int) -> None:
