@@ -16,8 +16,8 @@ class CallRecord(Base):
     counts in no statistics (JA-12). `announced_seconds` is what the caller was told, `limit_seconds` what was granted.
     `cost_micros` contains `tax_micros`; what is earned is the cost without tax and without `buy_cost_micros`. Prices a
     minute are those of the tariffs, before fees and steps; empty for calls of an older release.
-    `charge_lines` and `tried` are lists of objects; `heard` is the trace of what the caller heard and pressed before
-    this call was dialled (a PIN is masked).
+    `charge_lines`, `tried` and `passed_over` (carriers that were full or rested) are lists of objects; `heard` is the
+    trace of what the caller heard and pressed before this call was dialled (a PIN is masked).
     """
 
     __tablename__ = "call_record"
@@ -61,6 +61,7 @@ class CallRecord(Base):
     cost_micros: Mapped[Micros]
     charge_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     tried: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    passed_over: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     carrier_account_id: Mapped[int | None] = reference("account.id")
     buy_prefix: Mapped[str | None] = mapped_column(String(20))
     buy_cost_micros: Mapped[Micros]

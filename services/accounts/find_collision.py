@@ -50,7 +50,8 @@ def name_key(login: str) -> str:
 
 def collision(session: Session, identity: Identity, account_id: int | None) -> str | None:
     """The sentence that names the other account and what to change; None where there is none. Only accounts that may
-    send calls count, and of logins those that register to take calls. A subnet inside another is no collision: the most specific wins.
+    send calls count, and of logins those that register to take calls. A subnet inside another is no collision: the
+    most specific wins.
     """
     others = {
         IdentBy.IP: _same_networks,

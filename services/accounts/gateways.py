@@ -63,7 +63,7 @@ def sending_logins(session: Session, keys: PinKeys) -> list[SendingLogin]:
     ]
 
 
-def _logins() -> Select[tuple[Account]]:
+def _logins() -> Select[Account]:
     return (
         select(Account)
         .join(Client, Client.id == Account.client_id)

@@ -2,7 +2,7 @@
 charged, and claim a line of its first carrier.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from billing.lcr import SkipReason
 from billing.refusals import Refusal
 from models import Hold, Wallet
 from models.wallet import HOUSE_KINDS
 from services.accounts.account_facts import AccountFacts
 from services.accounts.account_hold import free_line, hold_for_account
 from services.calls.day_limits import is_day_kept
-from services.calls.frozen_quote import FrozenQuote, FrozenRoute
+from services.calls.frozen_quote import FrozenQuote, FrozenRoute, PassedOver
 from services.calls.quote_call import Quote
 from services.cards.card_facts import CardFacts, get_card
 from services.money.house_wallets import house_wallets
@@ -115,10 +116,20 @@ def _with_routes(session: Session, call_id: str, quote: Quote, frozen: FrozenQuo
     first, *others = claimed.routes
     if claimed.pool_place is not None:
         first = replace(first, shown=shown_in_turn(first, claimed.pool_place))
-    frozen = replace(frozen, routes=tuple(FrozenRoute.of(route) for route in (first, *others)))
+    frozen = replace(
+        frozen,
+        routes=tuple(FrozenRoute.of(route) for route in (first, *others)),
+        passed_over=(*frozen.passed_over, *_taken_meanwhile(quote, claimed)),
+    )
     changed = {"quote": frozen.as_json(), "route_account_id": claimed.account_id}
     session.execute(update(Hold).where(Hold.call_id == call_id).values(changed))
     return frozen
+
+
+def _taken_meanwhile(quote: Quote, claimed: Claimed) -> Iterator[PassedOver]:
+    """Routes before the one that was claimed: since they were chosen, other calls took their lines, or probe them."""
+    for route in quote.routes[: len(quote.routes) - len(claimed.routes)]:
+        yield PassedOver(route.endpoint, SkipReason.RESTED if route.is_probe else SkipReason.FULL)
 
 
 def _house(session: Session, quote: Quote, context: CallContext) -> Mapping[str, int]:
@@ -153,6 +164,7 @@ def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
         heard=context.heard,
         is_pinless=context.is_pinless,
         disposable_until_empty=group.disposable_until_empty if group else False,
+        passed_over=quote.passed_over,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from billing.disposition import disposition
 from billing.rating import CallCharge, CallPrice, ChargeKind, ChargeLine, call_cost
-from services.calls.frozen_quote import FrozenQuote, FrozenRoute
+from services.calls.frozen_quote import FrozenQuote, FrozenRoute, passed_over_as_json
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A clock that was set in mid-call must not keep a call from being settled.
@@ -113,6 +113,7 @@ def call_record(
         "cost_micros": sum(line.amount_micros for line in lines),
         "charge_lines": [_as_object(line) for line in lines],
         "tried": [_as_object(tried) for tried in settlement.tried],
+        "passed_over": [passed_over_as_json(one) for one in held.quote.passed_over] or None,
         "carrier_account_id": route.carrier_id if route else None,
         "buy_prefix": route.buy_prefix if route else None,
         "buy_cost_micros": call_cost(CallPrice(route.buy), charge.talk_seconds).total_micros if route else 0,

@@ -21,6 +21,7 @@ HIDDEN_FROM_RESELLERS = (
     "buy_cost_micros",
     "margin_micros",
     "tried",
+    "passed_over",
 )
 CARRIER, ORIGINATOR = aliased(Account), aliased(Account)
 

@@ -3,10 +3,10 @@ touches the call.
 """
 
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from billing.caller_id import PASSED
-from billing.lcr import Route
+from billing.lcr import Route, SkipReason
 from billing.rating import CallPrice, Tariff, call_price_as_json, call_price_from_json
 from billing.snapshot import tariff_as_json, tariff_from_json
 from billing.states import CardType
@@ -48,6 +48,13 @@ class FrozenRoute:
         )
 
 
+class PassedOver(NamedTuple):
+    """A carrier that was not dialled at this moment, and why."""
+
+    route: str
+    reason: SkipReason
+
+
 @dataclass(frozen=True, slots=True)
 class FrozenQuote:
     """`house` gives the wallets on the other side of the charge; `heard` the trace of the conversation before the
@@ -73,6 +80,7 @@ class FrozenQuote:
     heard: tuple[dict[str, Any], ...]
     disposable_until_empty: bool = False
     is_pinless: bool = False
+    passed_over: tuple[PassedOver, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         data = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -81,18 +89,28 @@ class FrozenQuote:
             for route in self.routes
         ]
         lists = {"warning_seconds": list(self.warning_seconds), "heard": list(self.heard)}
-        return {**data, **lists, "price": call_price_as_json(self.price), "routes": routes}
+        left_out = {"passed_over": [passed_over_as_json(one) for one in self.passed_over]}
+        return {**data, **lists, **left_out, "price": call_price_as_json(self.price), "routes": routes}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         routes = tuple(FrozenRoute.from_json(route) for route in data["routes"])
-        lists = {"warning_seconds": tuple(data["warning_seconds"]), "heard": tuple(data["heard"])}
+        passed_over = (PassedOver(one["route"], SkipReason(one["reason"])) for one in data.get("passed_over", ()))
+        lists = {
+            "warning_seconds": tuple(data["warning_seconds"]),
+            "heard": tuple(data["heard"]),
+            "passed_over": tuple(passed_over),
+        }
         card_type = data["card_type"]
         words = {
             "card_type": None if card_type is None else CardType(card_type),
             "price": call_price_from_json(data["price"]),
         }
         return cls(**{**_known(cls, data), **lists, **words, "routes": routes})
+
+
+def passed_over_as_json(one: PassedOver) -> dict[str, str]:
+    return {"route": one.route, "reason": one.reason.value}
 
 
 def _known(kind: type[FrozenQuote | FrozenRoute], data: dict[str, Any]) -> dict[str, Any]:

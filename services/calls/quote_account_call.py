@@ -12,7 +12,7 @@ from billing.lcr import CallMoment, RouteChoice, ordered_routes
 from billing.rating import CallPrice, affordable_seconds, call_cost
 from billing.refusals import Refusal
 from services.accounts.account_facts import AccountFacts
-from services.calls.quote_call import Quote, refusal_without_routes
+from services.calls.quote_call import Quote, passed_over, refusal_without_routes
 from services.products.destination_rules import destination_rules
 from services.routing.carrier_loads import carrier_loads
 from services.routing.rate_source import RateSource
@@ -66,7 +66,8 @@ def _with_routes(
     limit_seconds = _limit_seconds(account, price)
     loads = carrier_loads(session, [candidate.carrier.carrier_id for candidate in rates.candidates])
     moment = CallMoment(*at, loads)
-    routes = _choice(rates, price, limit_seconds, moment).routes
+    choice = _choice(rates, price, limit_seconds, moment)
+    routes = choice.routes
     if not routes:
         longest = _choice(rates, price, ACCOUNT_CALL_SECONDS_MAX, moment)
         if not longest.routes:
@@ -85,6 +86,7 @@ def _with_routes(
         announced_seconds=limit_seconds,
         amount_micros=call_cost(price, limit_seconds).total_micros,
         warning_seconds=(),
+        passed_over=passed_over(choice),
     )
 
 

@@ -18,6 +18,7 @@ from billing.taxes import NO_TAXES, CallTaxes
 from services.accounts.account_facts import AccountFacts
 from services.calls.access import Access
 from services.calls.day_limits import DayLeft, DayLimits, day_left, find_day_limits
+from services.calls.frozen_quote import PassedOver
 from services.cards.card_facts import CardFacts, get_card
 from services.routing.carrier_loads import carrier_loads
 from services.routing.rate_source import RateSource
@@ -26,6 +27,7 @@ from services.routing.rates import CallRates, find_rates, terms_of_card
 from services.taxes.tax_profiles import taxes_of_profile
 
 NO_LIMITS = DayLeft(None, None)
+PASSED_OVER_KEPT_MAX = 10  # a plan may name hundreds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Quote:
     amount_micros: int
     warning_seconds: tuple[int, ...]
     day_limits: DayLimits | None = None
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def card(self) -> CardFacts:
@@ -88,7 +91,8 @@ def quote_call(  # noqa: PLR0913 (the call, and where its prices come from)
     limit_seconds = affordable_seconds(price, share_micros(card, left), _seconds_max(card, left))
     loads = carrier_loads(session, [candidate.carrier.carrier_id for candidate in rates.candidates])
     moment = CallMoment(now, draw, loads)
-    routes = choose_routes(card, rates, price, limit_seconds, moment).routes
+    choice = choose_routes(card, rates, price, limit_seconds, moment)
+    routes = choice.routes
     if not routes:
         longest = choose_routes(card, rates, price, card.group.call_seconds_max, moment)
         if not longest.routes:
@@ -109,6 +113,7 @@ def quote_call(  # noqa: PLR0913 (the call, and where its prices come from)
         amount_micros=call_cost(price, limit_seconds).total_micros,
         warning_seconds=access.warning_seconds,
         day_limits=day_limits,
+        passed_over=passed_over(choice),
     )
 
 
@@ -166,6 +171,12 @@ def choose_routes(
     terms = replace(rates.plan, loss_guard=is_guarded)
     choice = ordered_routes(rates.candidates, price, terms, granted_seconds, moment)
     return RouteChoice(choice.routes, (*rates.skipped, *choice.skipped))
+
+
+def passed_over(choice: RouteChoice) -> tuple[PassedOver, ...]:
+    """Those that another moment would not pass over; all other reasons `route test` tells at any time."""
+    momentary = (one for one in choice.skipped if one.reason in {SkipReason.FULL, SkipReason.RESTED})
+    return tuple(PassedOver(one.carrier.endpoint, one.reason) for one in momentary)[:PASSED_OVER_KEPT_MAX]
 
 
 def refusal_without_routes(choice: RouteChoice) -> Refusal:

@@ -1,4 +1,4 @@
-"""A carrier without a fixed address: its gateway registers with us by its login, and calls go to where it is (JA-29)."""
+"""A carrier without a fixed address: its gateway registers with us by its login, calls go to where it is (JA-29)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from factories import NOW, World, a_world, answered, at_once, not_answered
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, AccountLoad, Hold
+from models import Account, AccountLoad, CallRecord, Hold
 from services.calls.authorise_call import authorise_call
 from services.calls.move_route import move_route
 from services.calls.settle_call import settle_call
@@ -65,6 +65,10 @@ def test_a_full_carrier_is_skipped_and_the_old_line_is_free(world: World) -> Non
     assert loads(world) == {"test.second": 1}
     assert move(world, "first", "test.dear")
     assert world.is_proved()
+    for call_id, why in (("first", "test.second"), ("second", "test.cheap")):
+        world.settle(answered(call_id, 5, route="test.dear"))
+        record = world.session.get_one(CallRecord, call_id)
+        assert record.passed_over == [{"route": why, "reason": "full"}]
 
 
 def test_a_call_without_a_hold_is_not_dialled(world: World) -> None:
