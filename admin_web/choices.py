@@ -3,12 +3,15 @@
 from sqlalchemy import select
 
 from admin_web.database import read_session
-from models import Account, CardGroup, Client, Distributor, RateTable, Reseller, RoutingPlan, TaxProfile
+from models import Account, CardGroup, Client, Distributor, IvrPlan, RateTable, Reseller, RoutingPlan, TaxProfile
 
 CHOICES_MAX = 1_000
 
 
-def _named(table: type[CardGroup | Client | RateTable | Reseller | RoutingPlan | TaxProfile]) -> list[tuple[int, str]]:
+Named = CardGroup | Client | IvrPlan | RateTable | Reseller | RoutingPlan | TaxProfile
+
+
+def _named(table: type[Named]) -> list[tuple[int, str]]:
     """By name; what is deleted can no longer be chosen."""
     query = select(table.id, table.name)
     if table is RateTable:
@@ -53,3 +56,14 @@ def carrier_endpoints() -> list[str]:
     """The names by which routes know the accounts that take calls."""
     query = select(Account.endpoint).where(Account.terminator_enabled, Account.deleted_at.is_(None))
     return [name for name in read_session().scalars(query.order_by(Account.endpoint).limit(CHOICES_MAX)) if name]
+
+
+def ivr_plans() -> list[tuple[int, str]]:
+    return _named(IvrPlan)
+
+
+def originators() -> list[tuple[int, str]]:
+    """Accounts that send calls, with their clients."""
+    query = select(Account.id, Client.name, Account.name).join(Client, Client.id == Account.client_id)
+    mine = query.where(Account.originator_enabled, Account.deleted_at.is_(None)).order_by(Client.name, Account.name)
+    return [(row_id, f"{client}: {name}") for row_id, client, name in read_session().execute(mine.limit(CHOICES_MAX))]

@@ -2,6 +2,7 @@
 
 from flask_admin import BaseView
 
+from admin_web.views.access_number_page import AccessNumberPage
 from admin_web.views.access_numbers import AccessNumberList
 from admin_web.views.account_page import AccountPage
 from admin_web.views.accounts import AccountList
@@ -11,11 +12,14 @@ from admin_web.views.calls import CallList
 from admin_web.views.card import CardPage
 from admin_web.views.card_acts import CardActs
 from admin_web.views.cards import CardList
+from admin_web.views.carriers import CarrierList
 from admin_web.views.client_page import ClientPage
 from admin_web.views.clients import ClientList
 from admin_web.views.dashboard import Dashboard
 from admin_web.views.group_page import GroupPage
 from admin_web.views.groups import GroupList
+from admin_web.views.ivr_plan_page import IvrPlanPage
+from admin_web.views.ivr_plans import IvrPlanList
 from admin_web.views.job_page import JobPage
 from admin_web.views.jobs import JobList
 from admin_web.views.ledger import LedgerList
@@ -31,6 +35,10 @@ from admin_web.views.rate_page import RatePage
 from admin_web.views.rate_table_page import RateTablePage
 from admin_web.views.rate_tables import RateTableList
 from admin_web.views.reports import ReportPage
+from admin_web.views.route_tester import RouteTester
+from admin_web.views.routing_plan_page import RoutingPlanPage
+from admin_web.views.routing_plans import RoutingPlanList
+from admin_web.views.routing_rule_page import RoutingRulePage
 from admin_web.views.search import SearchPage
 from admin_web.views.series import SeriesList
 from admin_web.views.series_files import SeriesFiles
@@ -64,8 +72,16 @@ def views() -> list[BaseView]:
         RateTablePage(),
         RateList(),
         RatePage(),
+        RoutingPlanList(),
+        RoutingPlanPage(),
+        RoutingRulePage(),
+        CarrierList(),
+        RouteTester(),
         SimulationPage(),
+        IvrPlanList(),
+        IvrPlanPage(),
         AccessNumberList(),
+        AccessNumberPage(),
         PromptsPage(),
         SimulatorPage(),
         ClientList(),

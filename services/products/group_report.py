@@ -97,6 +97,9 @@ def _plan(session: Session, plan: IvrPlan) -> dict[str, Any]:
     return {
         "id": plan.id,
         **{name: getattr(plan, name) for name in (*(field.name for field in PLAN_FIELDS), *LISTS)},
+        "group_ids": list(
+            session.scalars(select(IvrPlanGroup.card_group_id).where(IvrPlanGroup.ivr_plan_id == plan.id))
+        ),
         "groups": list(session.scalars(groups.where(IvrPlanGroup.ivr_plan_id == plan.id).order_by(CardGroup.name))),
         "access_numbers": [
             {

@@ -12,6 +12,7 @@ from models import AccessNumber, IvrPlan
 from services.audit.audit import Act, Actor, note
 from services.store.fields import Field, FieldKind, FieldsRefused, checked_values
 from services.store.upsert import insert_or_skip
+from services.store.version_check import check_mark, mark_of
 
 NUMBER = re.compile(r"[0-9]{2,15}")
 NUMBER_FIELDS: tuple[Field, ...] = (
@@ -23,11 +24,29 @@ NUMBER_FIELDS: tuple[Field, ...] = (
 )
 
 
-def save_access_number(session: Session, number: str, values: Mapping[str, Any], actor: Actor, now: datetime) -> None:
-    """A new number needs its plan; of a known one only what is given changes."""
+def create_access_number(session: Session, number: str, values: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    """A number that leads somewhere already is refused: it is changed, not made again."""
+    digits = _digits(number)
+    plans = select(IvrPlan.name).join(AccessNumber, AccessNumber.ivr_plan_id == IvrPlan.id)
+    taken = session.scalars(plans.where(AccessNumber.number == digits)).one_or_none()
+    if taken is not None:
+        raise FieldsRefused({"number": f"The number {digits} leads to the plan {taken} already: change it there."})
+    save_access_number(session, digits, values, actor, now)
+
+
+def number_mark(session: Session, number: str) -> int:
+    """For the form of a number."""
+    return mark_of(_standing(session, number) or {})
+
+
+def save_access_number(
+    session: Session, number: str, values: Mapping[str, Any], actor: Actor, now: datetime, *, seen: int | None = None
+) -> None:
+    """A new number needs its plan; of a known one only what is given changes. `seen` is its mark on the screen."""
     digits = _digits(number)
     checked = checked_values(NUMBER_FIELDS, values, is_new=True)
     before = _standing(session, digits)
+    check_mark(seen, before or {}, "the number")
     _check_plan(session, before, checked)
     if before is None:
         session.execute(insert(AccessNumber).values(number=digits, **checked))

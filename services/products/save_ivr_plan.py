@@ -17,7 +17,7 @@ from services.audit.audit import Act, Actor, note
 from services.products.plan_agreement import PlanDisagrees, check_agreement
 from services.products.save_access_number import assign_access_numbers
 from services.store.fields import Field, FieldKind, FieldsRefused, checked_values
-from services.store.version_check import NotThere
+from services.store.version_check import NotThere, check_mark, mark_of
 from services.store.write_guarded import write_guarded
 
 PLAN_FIELDS: tuple[Field, ...] = (
@@ -52,13 +52,16 @@ def save_ivr_plan(
     now: datetime,
     *,
     known_languages: Collection[str],
+    seen: int | None = None,
 ) -> SavedPlan:
     """None as `plan_id` makes a new plan. Beside the fields of PLAN_FIELDS: the lists of LISTS, `group_ids` (all that
     it accepts) and `access_numbers` (those to assign to it; each leaves the plan to which it belonged).
+    `seen` is the mark of the plan that was on the screen.
     """
     fields = {name: value for name, value in values.items() if name not in (*LISTS, "group_ids", "access_numbers")}
     checked = checked_values(PLAN_FIELDS, fields, is_new=plan_id is None) | _lists(values, known_languages)
     before = None if plan_id is None else _standing(session, plan_id)
+    check_mark(seen, before or {}, "the plan")
     if plan_id is None:
         plan_id = _created(session, checked)
     elif checked:
@@ -72,6 +75,11 @@ def save_ivr_plan(
         act = "plan.changed" if before else "plan.created"
         note(session, actor, Act(act, "ivr_plan", str(plan_id), before, after), now)
     return SavedPlan(plan_id, (*moved, *_warnings(session, plan_id, after)))
+
+
+def plan_mark(session: Session, plan_id: int) -> int:
+    """For the form of a plan."""
+    return mark_of(_told(session, plan_id))
 
 
 def _created(session: Session, checked: Mapping[str, Any]) -> int:
@@ -155,9 +163,15 @@ def _accept(session: Session, plan_id: int, group_ids: Sequence[int]) -> None:
 
 
 def _standing(session: Session, plan_id: int) -> dict[str, Any]:
-    """The plan in JSON's values, as the audit log tells it. Locks its row."""
+    """The same, its row locked."""
+    session.execute(select(IvrPlan.id).where(IvrPlan.id == plan_id).with_for_update(key_share=True))
+    return _told(session, plan_id)
+
+
+def _told(session: Session, plan_id: int) -> dict[str, Any]:
+    """The plan in JSON's values, as the audit log tells it."""
     columns = [getattr(IvrPlan, field.name) for field in PLAN_FIELDS] + [getattr(IvrPlan, name) for name in LISTS]
-    row = session.execute(select(*columns).where(IvrPlan.id == plan_id).with_for_update(key_share=True)).one_or_none()
+    row = session.execute(select(*columns).where(IvrPlan.id == plan_id)).one_or_none()
     if row is None:
         raise NotThere("There is no such IVR plan (any more): look at the list again.")
     groups = select(IvrPlanGroup.card_group_id).where(IvrPlanGroup.ivr_plan_id == plan_id)

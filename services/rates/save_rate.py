@@ -1,7 +1,5 @@
 """Add, change, end or block the rates of single prefixes; a price that has held once is ended, never overwritten."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,11 +18,10 @@ from services.rates.save_rate_table import usable_table
 from services.rates.table_switch import refuse_while_switching
 from services.routing.deck_revision import touch_deck
 from services.store.fields import FieldsRefused, checked_values
-from services.store.version_check import ChangedMeanwhile, NotThere
+from services.store.version_check import ChangedMeanwhile, NotThere, mark_of
 
 TIMES = tuple(RateTimes.__slots__)
 COLUMNS = (*(field.name for field in RATE_FIELDS), "steps")
-MARK_BYTES = 6  # a page's form holds it as a number
 NEEDED = ("prefix", "destination_name", "price_per_minute_micros")
 
 
@@ -134,9 +131,8 @@ def as_values(rate: Rate) -> dict[str, Any]:
 
 
 def rate_mark(values: Mapping[str, Any]) -> int:
-    """What two operators compare: a rate has no version of its own, every term of it is in this number."""
-    told = json.dumps(_told(values), sort_keys=True).encode()
-    return int.from_bytes(hashlib.sha256(told).digest()[:MARK_BYTES])
+    """A rate has no version of its own: every term of it is in this number."""
+    return mark_of(_told(values) or {})
 
 
 def _checked(values: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:

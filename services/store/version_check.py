@@ -1,6 +1,9 @@
 """Two operators cannot overwrite each other unseen (JC-59): who saves names the version that was on the screen."""
 
-from typing import TypeVar
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +13,9 @@ from models import Account, CardGroup, CardSeries, Client, Gateway, RateTable, R
 Versioned = TypeVar(
     "Versioned", Account, CardGroup, CardSeries, Client, Gateway, RateTable, Reseller, RoutingPlan, TaxProfile
 )
+
+
+MARK_BYTES = 6  # a page's form holds it as a number
 
 
 class ChangedMeanwhile(ValueError):
@@ -40,3 +46,15 @@ def checked_version(session: Session, table: type[Versioned], row_id: int, versi
             "look at what it is now, and save again."
         )
     return row
+
+
+def mark_of(values: Mapping[str, Any]) -> int:
+    """What two operators compare where a thing has no version of its own: all that it is, as a number."""
+    told = json.dumps(values, sort_keys=True, default=str).encode()
+    return int.from_bytes(hashlib.sha256(told).digest()[:MARK_BYTES])
+
+
+def check_mark(seen: int | None, values: Mapping[str, Any], what: str) -> None:
+    """`seen` is the mark of what was on the screen; None: whoever asks has read it in this transaction."""
+    if seen is not None and seen != mark_of(values):
+        raise ChangedMeanwhile(f"Another operator saved {what} meanwhile: look at what it is now, and save again.")
