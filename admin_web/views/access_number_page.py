@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
-from admin_web.acts import carry_out, require_token
+from admin_web.acts import carry_out, require_right, require_token
 from admin_web.choices import ivr_plans
 from admin_web.database import read_session
 from admin_web.edit_form import EditForm, answer_form
@@ -29,7 +29,7 @@ NEW_SECTIONS = ((lazy_gettext("Access number"), (NUMBER, *NUMBER_FIELDS)),)
 
 
 class AccessNumberPage(ThingPage):
-    right = Right.MANAGE_IVR
+    right = Right.SEE_IVR
     is_of_all = True
     list_endpoint = "accessnumbers.index_view"
 
@@ -38,6 +38,7 @@ class AccessNumberPage(ThingPage):
 
     @expose("/new", methods=("GET", "POST"))
     def new(self) -> ResponseReturnValue:
+        require_right(Right.MANAGE_IVR)
         stored = {**DEFAULTS, "ivr_plan_id": request.args.get("plan_id", type=int)}
         back = url_for("accessnumbers.index_view")
         form = EditForm(gettext("New access number"), NEW_SECTIONS, stored, back, choices=CHOICES)
@@ -52,6 +53,7 @@ class AccessNumberPage(ThingPage):
 
     @expose("/<number>", methods=("GET", "POST"))
     def edit(self, number: str) -> ResponseReturnValue:
+        require_right(Right.MANAGE_IVR)
         found, back = _number(number), url_for("accessnumbers.index_view")
         form = EditForm(
             gettext("Access number %(number)s", number=number),
@@ -74,6 +76,7 @@ class AccessNumberPage(ThingPage):
     def state(self, number: str) -> ResponseReturnValue:
         """In and out of service."""
         require_token()
+        require_right(Right.MANAGE_IVR)
         _number(number)
         is_enabled = request.form.get("act") == "open"
 

@@ -48,6 +48,8 @@ BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "clientpage.new": Right.MANAGE_ACCOUNTS,
     "grouppage.new": Right.MAKE_CARDS,
     "grouppage.edit": Right.MAKE_CARDS,
+    "accessnumber.edit": Right.MANAGE_IVR,
+    "accessnumber.new": Right.MANAGE_IVR,
     "ivrplan.edit": Right.MANAGE_IVR,
     "ivrplan.new": Right.MANAGE_IVR,
     "routingplan.edit": Right.MANAGE_ROUTES,
