@@ -82,6 +82,10 @@ faults: needs  ## run the tests that show what is promised in a fault, and write
 	@$(BIN)/callingcard asterisk fetch
 	@PYTHONPATH=.:tests $(BIN)/pytest -q -p fault_matrix --faults docs/faults.md
 
+.PHONY: texts
+texts: $(VENV)/installed  ## bring new texts of the console into its catalogues, and drop those that are gone
+	@PYTHONPATH=.:tests $(BIN)/python tests/admin_web/texts_found.py
+
 .PHONY: lock
 lock: $(VENV)/installed  ## compile the lock files again from setup.cfg
 	@$(COMPILE) -o requirements.txt

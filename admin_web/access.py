@@ -100,6 +100,12 @@ def language() -> str:
     found = signed()
     if found is not None and found.operator.language in languages:
         return found.operator.language
+    return browser_language()
+
+
+def browser_language() -> str:
+    """Where the operator is not known, as without a database."""
+    languages: list[str] = current_app.config["LANGUAGES"]
     return request.accept_languages.best_match(languages) or languages[0]
 
 

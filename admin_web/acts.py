@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import has_right
 from admin_web.database import write_session
-from admin_web.texts import gettext
+from admin_web.texts import gettext, translated
 from billing.card_number import CardNumberRefused
 from billing.destination_rules import PrefixRefused
 from billing.expiry import ExpiryRefused
@@ -81,7 +81,7 @@ def require_token() -> None:
 
 def require_right(right: Right) -> None:
     if not has_right(right):
-        abort(403, str(RightMissing(right)))
+        abort(403, translated(RightMissing(right)))
 
 
 def carry_out(act: Callable[[Session], str]) -> bool:
@@ -90,7 +90,7 @@ def carry_out(act: Callable[[Session], str]) -> bool:
         with write_session() as session:
             done = act(session)
     except REFUSED as refused:
-        flash(str(refused), "error")
+        flash(translated(refused), "error")
         return False
     flash(done, "good")
     return True

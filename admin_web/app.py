@@ -21,6 +21,7 @@ from admin_web.menu import menu_groups
 from admin_web.second_step import pages
 from admin_web.secret import console_secret
 from admin_web.stream import set_up_streams
+from admin_web.texts import set_up_texts
 from admin_web.views import HOME, views
 from billing.rights import Right
 from services.store.settings import Settings
@@ -49,7 +50,8 @@ def create_app(settings: Settings) -> Flask:
     if settings.console_proxies:
         hops = settings.console_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]
-    Babel(app, locale_selector=language, default_translation_directories="translations")
+    Babel(app, locale_selector=language)
+    set_up_texts(app)
     set_up_database(app, settings)
     set_up_headers(app)
     set_up_formats(app)

@@ -6,10 +6,11 @@ from flask import request
 from sqlalchemy import select
 
 from admin_web.access import now, zone
+from admin_web.amounts import read_amount
 from admin_web.database import read_session
 from admin_web.texts import gettext
 from billing.card_number import find_series_and_serial, keyed_number
-from billing.money import MoneyTextRefused, micros_from_text
+from billing.money import MoneyTextRefused
 from models import Card, CardSeries
 from services.cards.card_facts import CardFacts, find_card
 from services.operators.operator_facts import OperatorFacts
@@ -34,7 +35,7 @@ def asked_money(name: str, instead: str = "") -> int | None:
     if not typed:
         return None
     try:
-        return micros_from_text(typed)
+        return read_amount(typed)
     except MoneyTextRefused as refused:
         raise AskedWrong(str(refused)) from refused
 

@@ -16,7 +16,7 @@ from admin_web.database import read_session, write_session
 from admin_web.form import Choices, posted, read_values, shown_fields, typed_values
 from admin_web.formats import ago
 from admin_web.page import GuardedPage
-from admin_web.texts import gettext
+from admin_web.texts import gettext, translated
 from services.audit.audit_report import last_change
 from services.store.fields import Field, FieldsRefused
 from services.store.version_check import ChangedMeanwhile
@@ -63,7 +63,7 @@ def answer_form(page: GuardedPage, form: EditForm, save: Save) -> ResponseReturn
     except ChangedMeanwhile as refused:
         return draw_form(page, form, typed, {"": f"{_by_whom(form)} {refused}"}), 409
     except REFUSED as refused:
-        return draw_form(page, form, typed, {"": str(refused)}), 400
+        return draw_form(page, form, typed, {"": translated(refused)}), 400
     flash(gettext("Saved."), "good")
     return redirect(leads_to)
 

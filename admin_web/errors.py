@@ -3,9 +3,11 @@
 import structlog
 from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from admin_web.access import browser_language
 from admin_web.headers import nonce
 from admin_web.texts import lazy_gettext
 
@@ -38,4 +40,6 @@ def _told(error: HTTPException) -> ResponseReturnValue:
 def _database_away(error: OperationalError) -> ResponseReturnValue:
     """Without the database nobody is known: a page of its own, with Retry."""
     log.error("database away", why=str(error.orig).strip().splitlines()[:1])
-    return render_template("console/database_away.html", nonce=nonce()), 503
+    language = browser_language()
+    with force_locale(language):
+        return render_template("console/database_away.html", nonce=nonce(), language=language), 503

@@ -10,6 +10,7 @@ from flask import Response, current_app, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wsgi import wrap_file
 
+from admin_web.texts import translated
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
 from services.series.export_series import ExportRefused, PinUnreadable
@@ -43,7 +44,7 @@ def send_or_tell(page: str, name: str, write: Callable[[Path], object]) -> Respo
     try:
         return send(name, write)
     except REFUSED as refused:
-        flash(str(refused), "error")
+        flash(translated(refused), "error")
         return redirect(page)
 
 

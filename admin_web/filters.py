@@ -9,8 +9,9 @@ from flask import current_app
 from flask_admin.model.filters import BaseFilter
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression
 
+from admin_web.amounts import read_amount
 from admin_web.formats import spoken
-from billing.money import MoneyTextRefused, micros_from_text
+from billing.money import MoneyTextRefused
 
 Rows = Select[*tuple[Any, ...]]
 
@@ -19,7 +20,7 @@ class WordFilter(BaseFilter):
     """One word of an enum."""
 
     def __init__(self, key: str, label: str, column: SQLColumnExpression[Any], words: type[StrEnum]) -> None:
-        super().__init__(label, options=[(word.value, spoken(word.value)) for word in words], key_name=key)
+        super().__init__(label, options=lambda: [(word.value, spoken(word.value)) for word in words], key_name=key)
         self.column = column
         self.words = words
 
@@ -92,7 +93,7 @@ class AmountFilter(BaseFilter):
 
     def clean(self, value: str) -> int:
         try:
-            return micros_from_text(value, negative_allowed=True)
+            return read_amount(value, negative_allowed=True)
         except MoneyTextRefused as refused:
             raise ValueError(str(refused)) from refused
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import current_app, request
 
+from admin_web.amounts import read_amount, shown_amount
 from admin_web.formats import spoken
-from admin_web.texts import gettext
-from billing.money import MoneyTextRefused, micros_from_text, text_from_micros
+from admin_web.texts import gettext, translated
+from billing.money import MoneyTextRefused
 from services.store.fields import Field, FieldKind
 
 LONG_TEXT = 255  # a longer one gets several lines
@@ -75,7 +76,7 @@ def read_values(fields: Iterable[Field], typed: Mapping[str, str]) -> tuple[dict
             try:
                 values[field.name] = _read(field.kind, text)
             except MoneyTextRefused as refused:
-                problems[field.name] = f"{label(field.name)}: {refused}"
+                problems[field.name] = f"{label(field.name)}: {translated(refused)}"
             except ValueError:
                 problems[field.name] = gettext("%(name)s cannot be read: %(typed)s", name=label(field.name), typed=text)
     return values, problems
@@ -83,12 +84,16 @@ def read_values(fields: Iterable[Field], typed: Mapping[str, str]) -> tuple[dict
 
 def label(name: str) -> str:
     """A field's name for readers: card_group_id -> Card group."""
-    text = spoken(name.removesuffix("_micros").removesuffix("_id"))
+    return gettext(plain_label(name))
+
+
+def plain_label(name: str) -> str:
+    text = name.removesuffix("_micros").removesuffix("_id").replace("_", " ")
     words = {"Pinless": "PINless", "Pin ": "PIN ", "Ani ": "ANI "}
     shown = text[:1].upper() + text[1:]
     for plain, usual in words.items():
         shown = shown.replace(plain, usual)
-    return gettext(shown)
+    return shown
 
 
 def _options(field: Field, choices: Mapping[str, Choices]) -> tuple[tuple[str, str], ...]:
@@ -103,7 +108,7 @@ def _typed(name: str, value: Any) -> str:  # noqa: ANN401 (by the kind of its fi
     if value is None or value is False:
         return NOTHING
     if name.endswith("_micros"):
-        return text_from_micros(value)
+        return shown_amount(value)
     if isinstance(value, datetime):
         return shown_moment(value)
     return "1" if value is True else str(getattr(value, "value", value))
@@ -121,7 +126,7 @@ def _read(kind: FieldKind, text: str) -> Any:  # noqa: ANN401 (by kind)
         case FieldKind.WHOLE | FieldKind.CHOICE:
             return int(text)
         case FieldKind.MONEY:
-            return micros_from_text(text)
+            return read_amount(text)
         case FieldKind.DAY:
             return date.fromisoformat(text)
         case FieldKind.MOMENT:

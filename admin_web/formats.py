@@ -9,10 +9,13 @@ from flask import Flask, current_app
 from flask_babel import format_datetime, format_timedelta, get_locale
 from markupsafe import Markup
 
+from admin_web.texts import gettext
 from billing.money import MICROS_PER_UNIT, floor_to_coin, minor_digits
 
 NOTHING = "—"
 PRICE_DECIMALS_MAX = 6
+MOMENT_PATTERN = "yyyy-MM-dd HH:mm"
+MOMENT_PATTERNS = {"es": "dd/MM/yyyy HH:mm"}
 
 
 def money(micros: int | None, currency: str) -> str:
@@ -40,12 +43,14 @@ def whole(number: int) -> str:
     return format_decimal(number, locale=get_locale())
 
 
-def moment(value: datetime | None) -> Markup | str:
-    """In the platform's zone, with UTC for whoever points at it."""
+def moment(value: datetime | str | None) -> Markup | str:
+    """In the platform's zone, with UTC for whoever points at it; reports tell moments as ISO texts."""
     if value is None:
         return NOTHING
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     local = value.astimezone(current_app.config["ZONE"])
-    shown = format_datetime(local, "yyyy-MM-dd HH:mm", rebase=False)
+    shown = format_datetime(local, MOMENT_PATTERNS.get(get_locale().language, MOMENT_PATTERN), rebase=False)
     utc = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), utc, shown)
 
@@ -69,7 +74,7 @@ def ago(value: datetime, now: datetime) -> str:
 
 def spoken(word: str) -> str:
     """A word of the database for readers: number_and_pin -> number and pin."""
-    return word.replace("_", " ")
+    return gettext(word.replace("_", " "))
 
 
 def dashed(number: str) -> str:

@@ -8,7 +8,7 @@ from flask_admin import BaseView, expose
 
 from admin_web.access import must_enrol, signed
 from admin_web.headers import nonce
-from admin_web.texts import gettext
+from admin_web.texts import gettext, translated
 from billing.rights import Right, RightMissing
 from services.operators.operator_facts import OperatorFacts
 from services.operators.scope import sees_all_cards
@@ -29,7 +29,7 @@ class GuardedPage(BaseView):
     def _missing(self, operator: OperatorFacts) -> str | None:
         """The sentence for an operator who may not see it."""
         if self.right not in operator.rights:
-            return str(RightMissing(self.right))
+            return translated(RightMissing(self.right))
         if self.is_of_all and not sees_all_cards(operator):
             return gettext("This page shows the whole platform; you work on some of its cards.")
         return None

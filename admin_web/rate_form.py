@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from admin_web.amounts import read_amount, shown_amount
 from admin_web.edit_form import Sections
-from admin_web.texts import gettext, lazy_gettext
-from billing.money import MoneyTextRefused, micros_from_text, text_from_micros
+from admin_web.texts import gettext, lazy_gettext, translated
+from billing.money import MoneyTextRefused
 from billing.rate_times import RateTimesRefused, days_from_text, hours_from_text, text_of_days, text_of_hours
 from services.rates.rate_fields import RATE_FIELDS
 from services.store.fields import Field, FieldKind, FieldsRefused
@@ -78,8 +79,8 @@ def in_words(rate: Mapping[str, Any]) -> dict[str, Any]:
 
 def steps_in_words(steps: list[dict[str, int]]) -> str:
     return "\n".join(
-        f"{step['seconds']}:{text_from_micros(step['price_per_minute_micros'])}:{step.get('increment_seconds', 1)}:"
-        f"{text_from_micros(step.get('fee_micros', 0))}"
+        f"{step['seconds']}:{shown_amount(step['price_per_minute_micros'])}:{step.get('increment_seconds', 1)}:"
+        f"{shown_amount(step.get('fee_micros', 0))}"
         for step in steps
     )
 
@@ -91,15 +92,15 @@ def rate_from(values: Mapping[str, Any]) -> dict[str, Any]:
     try:
         rate["days"] = days_from_text(values["days"])
     except RateTimesRefused as refused:
-        problems["days"] = str(refused)
+        problems["days"] = translated(refused)
     try:
         rate["from_minute"], rate["until_minute"] = hours_from_text(values["hours"])
     except RateTimesRefused as refused:
-        problems["hours"] = str(refused)
+        problems["hours"] = translated(refused)
     try:
         rate["steps"] = [_step(line) for line in (values["steps"] or "").split("\n") if line.strip()]
     except ValueError as refused:
-        problems["steps"] = str(refused)
+        problems["steps"] = translated(refused)
     if problems:
         raise FieldsRefused(problems)
     return rate
@@ -111,9 +112,9 @@ def _step(line: str) -> dict[str, int]:
         price, increment, fee = (*rest, *STEP_DEFAULTS[max(0, len(rest) - 1) :])
         return {
             "seconds": int(seconds),
-            "price_per_minute_micros": micros_from_text(price),
+            "price_per_minute_micros": read_amount(price),
             "increment_seconds": int(increment),
-            "fee_micros": micros_from_text(fee),
+            "fee_micros": read_amount(fee),
         }
     except MoneyTextRefused:
         raise

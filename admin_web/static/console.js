@@ -26,10 +26,8 @@ document.addEventListener("keydown", (event) => {
     document.querySelector("details.side")?.setAttribute("open", "");
     document.querySelector(".side nav a[aria-current], .side nav a")?.focus();
   } else if (event.key === "j" || event.key === "k") {
-    const next = rows[Math.max(0, Math.min(rows.length - 1, place + (event.key === "j" ? 1 : -1)))];
-    (next?.querySelector("a") ?? next?.querySelector("input"))?.focus();
     const next = list[Math.max(0, Math.min(list.length - 1, place + (event.key === "j" ? 1 : -1)))];
-    next?.querySelector("a, input, button")?.focus();
+    (next?.querySelector("a") ?? next?.querySelector("input, button"))?.focus();
   } else if (event.key === "x" && place >= 0) {
     list[place].querySelector("input[type=checkbox]")?.click();
   }

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, get_signed, now, zone
 from admin_web.acts import carry_out, require_right, require_token
+from admin_web.amounts import read_amount
 from admin_web.database import read_session
 from admin_web.page import ConsolePage
 from admin_web.texts import gettext, lazy_gettext
 from billing.card_acts import CardAct
 from billing.card_number import find_series_and_serial, keyed_number
-from billing.money import micros_from_text
 from billing.rights import Right
 from models import Card, CardSeries
 from services.calls.bind_caller_id import unbind_caller_id
@@ -97,7 +97,7 @@ class CardPage(ConsolePage):
         card, reason, token = self._card(number), request.form.get("reason", ""), request.form.get("token", "")
 
         def do(session: Session) -> str:
-            amount_micros = micros_from_text(request.form.get("amount", ""), negative_allowed=True)
+            amount_micros = read_amount(request.form.get("amount", ""), negative_allowed=True)
             adjust_balance(session, card.card_id, amount_micros, reason, token, actor(), now())
             return gettext("The balance was adjusted.")
 
@@ -111,7 +111,7 @@ class CardPage(ConsolePage):
         card, reference = self._card(number), f"console:{request.form.get('token', '')}"
 
         def do(session: Session) -> str:
-            amount_micros = micros_from_text(request.form.get("amount", ""))
+            amount_micros = read_amount(request.form.get("amount", ""))
             recharge_card(session, card.card_id, amount_micros, reference, actor(), now(), zone())
             return gettext("The card was recharged.")
 

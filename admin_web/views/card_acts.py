@@ -16,7 +16,7 @@ from admin_web.choices import distributors
 from admin_web.database import read_session
 from admin_web.page import ThingPage
 from admin_web.sign_in import page_of_ours
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_series
 from billing.card_acts import DONE_WORDS, CardAct
 from billing.card_number import SERIAL_MAX
@@ -84,7 +84,7 @@ class CardActs(ThingPage):
             ranges = chosen_ranges(read_session(), operator, numbers)
             told = None if asked.act == EXTEND else preview_chosen(read_session(), ranges, _harmless(asked))
         except REFUSED as refused:
-            flash(str(refused), "error")
+            flash(translated(refused), "error")
             return redirect(asked.back)
         if not asked.is_confirmed:
             count = sum(cards.last_serial - cards.first_serial + 1 for cards in ranges)
@@ -116,7 +116,7 @@ class CardActs(ThingPage):
         try:
             told = preview_card_act(read_session(), _harmless(asked)(cards))
         except REFUSED as refused:
-            flash(str(refused), "error")
+            flash(translated(refused), "error")
             return redirect(asked.back)
         if not asked.is_confirmed or not _is_typed(told):
             return self._confirm(asked, told, told.seen, series=series.number, first=first, last=last)

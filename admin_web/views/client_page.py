@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
+from admin_web.amounts import read_amount
 from admin_web.choices import rate_tables, routing_plans, tax_profiles
 from admin_web.database import read_session
 from admin_web.edit_form import EditForm, answer_form
 from admin_web.formats import money
 from admin_web.page import ThingPage
 from admin_web.texts import gettext, lazy_gettext
-from billing.money import micros_from_text
 from billing.rights import Right
 from models import Client
 from services.accounts.account_report import AccountFilter, account_list
@@ -107,7 +107,7 @@ class ClientPage(ThingPage):
         reference = typed.get("reference", "").strip() or typed.get("token", "")
 
         def do(session: Session) -> str:
-            amount_micros = sign * micros_from_text(typed.get("amount", ""))
+            amount_micros = sign * read_amount(typed.get("amount", ""))
             reason = typed.get("reason", "").strip() or None
             done = pay_client_wallet(session, client_id, amount_micros, reference, actor(), now(), reason=reason)
             return _booked(done.balance_micros, done.currency, is_repeat=done.is_repeat)
@@ -124,7 +124,7 @@ class ClientPage(ThingPage):
         typed = request.form
 
         def do(session: Session) -> str:
-            amount_micros = micros_from_text(typed.get("amount", ""), negative_allowed=True)
+            amount_micros = read_amount(typed.get("amount", ""), negative_allowed=True)
             reason, token = typed.get("reason", ""), typed.get("token", "")
             done = adjust_client_wallet(session, client_id, amount_micros, reason, token, actor(), now())
             return _booked(done.balance_micros, done.currency, is_repeat=done.is_repeat)

@@ -15,7 +15,7 @@ from admin_web.headers import nonce
 from admin_web.keys import pin_keys
 from admin_web.qr import qr_svg
 from admin_web.sign_in import page_of_ours
-from admin_web.texts import gettext
+from admin_web.texts import gettext, translated
 from services.operators.enrolment import draw_enrolment, find_enrolment
 from services.operators.own_sessions import end_one_of_mine, end_others_of_mine
 from services.operators.preferences import Theme, save_preferences
@@ -112,7 +112,7 @@ class MePage(BaseView):
                 code = request.form.get("code", "").replace(" ", "")
                 codes = set_second_factor(writing, operator, secret, code, keys, actor(), now())
         except SecondFactorRefused as refused:
-            return self._enrol((secret, sealed), str(refused)), 400
+            return self._enrol((secret, sealed), translated(refused)), 400
         forget_signed()
         return self._codes(codes)
 

@@ -16,7 +16,7 @@ from admin_web.database import read_session
 from admin_web.files import send
 from admin_web.formats import exact_money, spoken
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from billing.money import MICROS_PER_UNIT
 from billing.rights import Right
 from services.reports.days import day_of
@@ -92,7 +92,7 @@ class ReportPage(ConsolePage):
         try:
             return report_calls(read_session(), ReportTerms((wanted.by,), wanted.first, wanted.last), zone()), wanted
         except ReportRefused as refused:
-            return [], Wanted(wanted.by, wanted.first, wanted.last, str(refused))
+            return [], Wanted(wanted.by, wanted.first, wanted.last, translated(refused))
 
     def _wanted(self) -> Wanted:
         today = day_of(now(), zone())

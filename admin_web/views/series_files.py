@@ -16,7 +16,7 @@ from admin_web.files import REFUSED, pin_keys, send_or_tell, wanted_form
 from admin_web.fresh import ask_again
 from admin_web.page import ThingPage
 from admin_web.tabs import series_values
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_series
 from billing.card_number import SERIAL_MAX
 from billing.rights import Right
@@ -53,7 +53,7 @@ class SeriesFiles(ThingPage):
         try:
             form, series = wanted_form(), series_to_export(read_session(), number)
         except REFUSED as refused:
-            flash(str(refused), "error")
+            flash(translated(refused), "error")
             return redirect(page)
         with write_session() as session:
             note_export(session, series, form, actor(), now())
@@ -74,7 +74,7 @@ class SeriesFiles(ThingPage):
         try:
             form, series, keys = wanted_form(), series_to_export(read_session(), number), pin_keys()
         except REFUSED as refused:
-            flash(str(refused), "error")
+            flash(translated(refused), "error")
             return redirect(page)
         with write_session() as session:
             permit = permit_export(session, series, form, actor(), keys, now())
@@ -97,7 +97,7 @@ class SeriesFiles(ThingPage):
         try:
             plan, keys = plan_print(read_session(), _print_order(number)), pin_keys()
         except REFUSED as refused:
-            flash(str(refused), "error")
+            flash(translated(refused), "error")
             return redirect(page)
         with write_session() as session:
             permit = permit_print(session, plan, actor(), keys, now())

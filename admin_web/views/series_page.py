@@ -13,7 +13,7 @@ from admin_web.database import read_session, write_session
 from admin_web.form import label, posted, read_values, shown_fields, typed_values
 from admin_web.list_view import ListState, Rows
 from admin_web.tabs import series_values
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_series, opened_series
 from admin_web.views.card_acts import acts_of_mine
 from admin_web.views.cards import CARD_FILTERS, CardList, card_rows
@@ -101,7 +101,7 @@ class SeriesPage(CardList):
         except FieldsRefused as refused:
             return self._edit(series, typed, refused.problems), 400
         except REFUSED as refused:
-            return self._edit(series, typed, {"": str(refused)}), 409
+            return self._edit(series, typed, {"": translated(refused)}), 409
         carry_out(lambda _session: gettext("Series %(number)s is saved.", number=number))
         return redirect(url_for(".edit", number=number))
 
@@ -150,7 +150,7 @@ class SeriesPage(CardList):
         except FieldsRefused as refused:
             return self._generate(typed, refused.problems), 400
         except REFUSED as refused:
-            return self._generate(typed, {"": str(refused)}), 400
+            return self._generate(typed, {"": translated(refused)}), 400
         return redirect(url_for(".cards", number=plan.terms.number))
 
     def _generate(

@@ -16,7 +16,7 @@ from admin_web.choices import rate_tables
 from admin_web.database import read_session
 from admin_web.page import ConsolePage
 from admin_web.tariff_words import tariff_words
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from billing.rights import Right
 from ivr_prompts.compose import spoken_duration, transcript
 from ivr_prompts.language import load_language
@@ -54,7 +54,7 @@ class SimulationPage(ConsolePage):
             try:
                 found = _simulated()
             except (AskedWrong, SimulationRefused) as refused:
-                problem = str(refused)
+                problem = translated(refused)
         shown = self.render(
             "console/simulation.html",
             asked=request.args,

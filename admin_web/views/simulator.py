@@ -19,7 +19,7 @@ from admin_web.headers import allow_websocket
 from admin_web.mor_steps import STEPS, step_states
 from admin_web.page import ConsolePage
 from admin_web.phone_line import Order, PhoneLine
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.trace_events import Event, events_of, trace_of
 from billing.rights import Right
 from models import AccessNumber, CallRecord, IvrPlan, LedgerEntry, Wallet
@@ -81,7 +81,7 @@ class SimulatorPage(ConsolePage):
             number, caller = asked_for(Phone.TEXT)
             line().start(Order(number, caller, request.form.get("carriers", CARRIERS[0][0]), "en"))
         except TryRefused as refused:
-            return jsonify(why=str(refused)), 409
+            return jsonify(why=translated(refused)), 409
         return jsonify(why=None)
 
     @expose("/browser", methods=("POST",))

@@ -17,6 +17,7 @@ from factories import KEYS, World, a_world, answered
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -24,7 +25,7 @@ from admin_web.access import now
 from admin_web.app import create_app
 from admin_web.database import engines
 from billing.rights import Role
-from models import CallerIdBinding
+from models import CallerIdBinding, Operator
 from models.database import make_engine
 from services.audit.audit import Actor, Door
 from services.keys.key_file import replace_pin_keys
@@ -102,5 +103,16 @@ def inside(browser: webdriver.Chrome, address: str) -> Callable[[str], None]:
     browser.get(f"{address}/sign-in")
     browser.find_element(By.ID, "name").send_keys(NAME)
     browser.find_element(By.ID, "password").send_keys(PASSWORD, Keys.ENTER)
-    WebDriverWait(browser, WAIT_SECONDS_MAX).until(lambda it: it.title.startswith("Dashboard"))
+    WebDriverWait(browser, WAIT_SECONDS_MAX).until(lambda it: it.title.startswith(("Dashboard", "Panel")))
     return lambda path: browser.get(address + path)
+
+
+@pytest.fixture
+def in_spanish(engine_served: Engine, served: World) -> Iterator[None]:
+    """The operator's own language, as it is kept."""
+    del served
+    for language in ("es", "en"):
+        with Session(engine_served) as session, session.begin():
+            session.execute(update(Operator).values(language=language))
+        if language == "es":
+            yield

@@ -117,3 +117,20 @@ def test_the_door_has_no_fault_either(browser: webdriver.Chrome, address: str) -
         draw(browser, width, colours)
         browser.get(f"{address}/sign-in")
         assert violations(browser) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_fault_in_spanish_either(
+    browser: webdriver.Chrome, inside: Callable[[str], None], in_spanish: None, path: str
+) -> None:
+    """Spanish words are longer: wide and narrow, light and dark in turn."""
+    del in_spanish
+    width, colours = WAYS[PAGES.index(path) % len(WAYS)]
+    draw(browser, width, colours)
+    browser.get_log("browser")
+    inside(path)
+    assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "es"
+    assert violations(browser) == [], (width, colours)
+    assert complaints(browser) == [], (width, colours)
+    wide = browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, f"{path} scrolls sideways by {wide} at {width}"
