@@ -9,12 +9,14 @@ from rich.table import Table
 
 from command_line.errors import Failure
 from command_line.installation import settings
+from command_line.prompt_files import generate_command, replace_command, undo_command
 from command_line.show import console, emit_json, json_option
 from ivr_prompts.build import Outcome, build
 from ivr_prompts.catalogue import check as check_prompts
 from ivr_prompts.catalogue import language_entries
 from ivr_prompts.espeak_voice import EspeakVoice
 from ivr_prompts.language import languages, load_language
+from ivr_prompts.shelf import prompt_shelf
 
 language_option = click.option("--language", "codes", multiple=True, type=click.Choice(languages()), help="Only these.")
 
@@ -22,6 +24,11 @@ language_option = click.option("--language", "codes", multiple=True, type=click.
 @click.group()
 def prompts() -> None:
     """The files of what callers hear."""
+
+
+prompts.add_command(replace_command)
+prompts.add_command(undo_command)
+prompts.add_command(generate_command)
 
 
 @prompts.command("build")
@@ -73,13 +80,18 @@ def check_command(codes: tuple[str, ...], *, as_json: bool) -> None:
 @click.option("--language", "code", type=click.Choice(languages()), default="en", show_default=True)
 @json_option
 def list_command(code: str, *, as_json: bool) -> None:
-    """List every prompt: id, text, and where it is used."""
-    language = load_language(code)
-    entries = [(entry.prompt_id, language.texts[entry.prompt_id], entry.used) for entry in language_entries(language)]
+    """List every prompt: id, text, where it is used, whose file it has, and how long that speaks."""
+    shelf = prompt_shelf(load_language(code), settings().prompts_dir)
     if as_json:
-        emit_json([{"id": prompt_id, "text": text, "used": used} for prompt_id, text, used in entries])
+        emit_json(
+            [
+                {"id": one.prompt_id, "text": one.text, "used": one.used}
+                | {"file": one.origin.value, "milliseconds": one.milliseconds}
+                for one in shelf
+            ]
+        )
         return
-    table = Table("id", "text", "where used", box=None)
-    for entry in entries:
-        table.add_row(*entry)
+    table = Table("id", "text", "where used", "file", "ms", box=None)
+    for one in shelf:
+        table.add_row(one.prompt_id, one.text, one.used, one.origin.value, str(one.milliseconds or ""))
     console.print(table)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import chromium
 import pytest
-from chromium import complaints, started_chromium, violations
+from chromium import complaints, next_page, press, started_chromium, violations
 from demo_house import House, asterisk_ports, demo_house
 from handset import answer, at_the_phone, part, wait
 from selenium.webdriver.common.by import By
@@ -15,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from admin_web.views.simulator import SIP_LIBRARY
+from ivr_prompts.wav import wav_bytes
 from models import CallRecord, LedgerEntry
 from models.database import make_engine
 from services.money.verify_ledger import verify_ledger
@@ -23,6 +25,7 @@ from tests.asterisk_fixtures import asterisk_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from selenium import webdriver
 
@@ -35,6 +38,7 @@ FAKE_MICROPHONE = (
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
 )
+TONE = wav_bytes(struct.pack("<1600h", *([6_000, -6_000] * 800)))
 DESTINATION = "37060000042"  # the demo's cheapest carrier refuses it, the second one answers
 KEEP_CONNECTION = """
 const Real = RTCPeerConnection;
@@ -140,6 +144,25 @@ def test_a_stranger_on_the_websocket_reaches_no_number(page: webdriver.Chrome, h
     assert page.execute_async_script(CALL_AGAIN, ticket, "+37060000042999999") == "Not Found"
     with look(house) as session:
         assert verify_ledger(session) == []
+
+
+def test_a_prompt_is_played_and_replaced_by_a_recording(page: webdriver.Chrome, house: House, tmp_path: Path) -> None:
+    """One sound at a time; what is uploaded is what Asterisk plays from then on."""
+    page.get(f"{house.address}/prompts/en/welcome")
+    page.find_element(By.CSS_SELECTOR, "[data-play]").click()
+    wait(page, lambda it: it.find_elements(By.CSS_SELECTOR, ".play.playing"))
+    wait(page, lambda it: not it.find_elements(By.CSS_SELECTOR, ".play.playing"))
+    (tmp_path / "tone.wav").write_bytes(TONE)
+    page.find_element(By.ID, "recording").send_keys(str(tmp_path / "tone.wav"))
+    with next_page(page):
+        page.find_element(By.CSS_SELECTOR, "button.main[data-question]").click()
+        page.switch_to.alert.accept()
+    assert "Callers hear the new file" in page.find_element(By.CSS_SELECTOR, ".message.good").text
+    assert (house.settings.prompts_dir / "en" / "welcome.wav").read_bytes() == TONE
+    assert complaints(page) == []
+    assert violations(page) == []
+    press(page, "form[action$=undo] button")
+    assert "generated" in page.find_element(By.CSS_SELECTOR, ".origin").text
 
 
 @contextmanager

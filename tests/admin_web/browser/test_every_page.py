@@ -63,6 +63,7 @@ PAGES = (
     "/routes/?number=442071234567&card=1-000000001",
     "/routes/?number=x",
     "/prompts/",
+    "/prompts/en/welcome",
     "/simulator/",
     "/clients/",
     "/clients/1",
