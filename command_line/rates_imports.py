@@ -15,10 +15,12 @@ from command_line.rates_import import import_rates, transactions
 from command_line.series_files import ask
 from command_line.show import console, emit_json, json_option
 from models import RateTable
-from services.rate_import.apply_import import apply_import
+from services.rate_import.finish_import import finish_import
 from services.rate_import.import_report import find_import, imports
 from services.rate_import.refusals import ImportRefused
 from services.rate_import.undo_import import undo_import
+
+ENDED_AS = {"staged": "taken back: it is a preview again, and nothing of it was in force"}
 
 
 @click.command("imports")
@@ -72,18 +74,18 @@ def undo(number: int, *, yes: bool, as_json: bool) -> None:
     """Undo the import NUMBER: the table holds exactly the rates of before."""
     if not yes:
         ask(f"Take back the import {number}? Calls already made keep their prices.")
-    _run(undo_import, number, "Undoing", "undone", as_json=as_json)
+    _run(undo_import, number, "Undoing", as_json=as_json)
 
 
 @click.command("import-resume")
 @click.argument("number", type=int)
 @json_option
 def import_resume(number: int, *, as_json: bool) -> None:
-    """Go on with the import NUMBER, whose applying was interrupted."""
-    _run(apply_import, number, "Applying", "applied", as_json=as_json)
+    """Go on with the import NUMBER, whose applying or undoing was interrupted."""
+    _run(finish_import, number, "Going on", as_json=as_json)
 
 
-def _run(work: Callable[..., None], number: int, title: str, done: str, *, as_json: bool) -> None:
+def _run(work: Callable[..., object], number: int, title: str, *, as_json: bool) -> None:
     try:
         with refusing(), transactions() as write, progress_bar(title) as progress:
             work(write, number, cli_actor(), now, progress)
@@ -94,7 +96,9 @@ def _run(work: Callable[..., None], number: int, title: str, done: str, *, as_js
     if as_json:
         emit_json(report)
     elif report is not None:
-        console.print(f"The import {number} of {report['file']} is {done}.")
+        console.print(f"The import {number} of {report['file']} is {ENDED_AS.get(report['state'], report['state'])}.")
+    else:
+        console.print(f"The import {number} was not staged to its end, and is forgotten: import the file again.")
 
 
 IMPORT_COMMANDS = (import_rates, imports_, import_show, import_resume, undo, export)

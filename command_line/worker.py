@@ -17,6 +17,7 @@ from command_line.errors import Failure
 from command_line.fees import stopped_by_signals
 from command_line.installation import now, read_session, settings
 from command_line.job_run import JobDesk, job_desk, run_job
+from command_line.rate_jobs import finish_imports, forget_old_imports
 from fastagi.logs import set_up_logs
 from models.database import session_factory
 from services.audit.audit import Actor, Door
@@ -85,6 +86,8 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         planned_job(EXPIRE, night),
         planned_job(LAPSE, night),
         Planned("prune", _prune, night),
+        Planned("rates", finish_imports, _in_a_minute),
+        Planned("old-rates", forget_old_imports, night),
         Planned("verify", _verify, lambda last: next_of_interval(last, VERIFY_EVERY_MINUTES)),
         Planned("series", _make_series, lambda last: last + SERIES_EVERY),
         Planned("asked", _do_asked, lambda last: last + SERIES_EVERY),

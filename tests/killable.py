@@ -1,6 +1,6 @@
 """Long work in a process of its own, in chunks so small that a kill meets it half-way.
 
-Run: python killable.py generate|rotate|vouchers|expiry URL KEY_FILE [JOB_OR_BATCH_ID].
+Run: python killable.py generate|rotate|vouchers|expiry|import|undo URL KEY_FILE [JOB_BATCH_OR_IMPORT_ID].
 It says "begun" when the first chunk is about to be made; expiry when it is made.
 """
 
@@ -18,6 +18,9 @@ from services.audit.audit import Actor, Door
 from services.keys import reseal
 from services.keys.key_file import KeyFile
 from services.keys.rotate_keys import rotate_keys
+from services.rate_import import import_chunks
+from services.rate_import.finish_import import finish_import
+from services.rate_import.undo_import import undo_import
 from services.series import recompute_expiry, series_in_making
 from services.series.apply_expiry import apply_expiry_step
 from services.series.generate_cards import generate_cards
@@ -77,10 +80,24 @@ def main(work: str, url: str, key_file: str, job_id: str = "0") -> None:
         generate_cards(sessions, KeyFile(file), int(job_id), clock, progress)
     elif work == "vouchers":
         generate_vouchers(sessions, KeyFile(file), int(job_id), clock, progress)
+    elif work in {"import", "undo"}:
+        import_chunks.PAUSE_MS, import_chunks.ROWS_MOST = 0, 100
+        run = {"import": finish_import, "undo": undo_import}[work]
+        run(writer(sessions), int(job_id), Actor("test", Door.JOB), clock, progress)
     elif work == "expiry":
         apply_expiry(sessions, int(job_id), clock, progress)
     else:
         rotate_keys(sessions, file, Actor("test", Door.JOB), clock, progress=progress)
+
+
+def writer(sessions: sessionmaker[Session]) -> Callable[[Callable[[Session], object]], object]:
+    """Each work in a transaction of its own."""
+
+    def write(work: Callable[[Session], object]) -> object:
+        with sessions.begin() as session:
+            return work(session)
+
+    return write
 
 
 def apply_expiry(

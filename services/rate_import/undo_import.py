@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import ImportState, RateImport
 from services.audit.audit import Act, Actor, note
-from services.rate_import.import_chunks import Chunk, Write, previous_chunk
+from services.rate_import.import_chunks import Chunk, Write, changes_in, previous_chunk
 from services.rate_import.import_lock import locked_import
 from services.rate_import.import_run import ImportRun, at_work
 from services.rate_import.next_generation import make_live, prepare_undoing
@@ -76,6 +76,8 @@ def _look_at(session: Session, most: int, *, import_id: int, done: int | None) -
     undone, table = locked_import(session, import_id, AFTER)
     if undone.state is ImportState.UNDOING:  # it was looked at before it began, and no one may change it since
         return Chunk(0, 0, 0), table.revision, 0
+    if changes_in(session, import_id) < undone.changes_done:
+        raise ImportRefused(f"The changes of the import {import_id} are forgotten, since it is old: import a new list.")
     chunk = previous_chunk(session, import_id, undone.changes_done if done is None else done, most)
     return chunk, table.revision, touched_rates(session, import_id, table.id, chunk)
 

@@ -121,6 +121,10 @@ class Settings(BaseSettings):
     rate_jump_percent: int = Field(
         30, ge=1, le=10_000, description="An import of rates flags prices that change by more than this percent"
     )
+    rate_preview_days: int = Field(
+        14, ge=1, le=3_650, description="Previews of imports of rates that were not applied are kept so long"
+    )
+    rate_undo_days: int = Field(90, ge=1, le=3_650, description="An import of rates can be undone for so long")
     fees_every_minutes: int = Field(60, ge=1, le=1_440, description="How often the worker books maintenance fees")
     nightly_at: str = Field(
         "00:15",
