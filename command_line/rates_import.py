@@ -17,10 +17,11 @@ from command_line.form import id_of
 from command_line.installation import now, open_engine, read_session, settings, writing_engine
 from command_line.job_progress import progress_bar
 from command_line.rates_preview import preview_json, show_preview
-from command_line.series_files import ask
+from command_line.refused_lines import write_refused
+from command_line.series_files import FILE, ask
 from command_line.show import console, emit_json, json_option
 from models import ImportMode, RateTable
-from services.rate_import.apply_import import apply_import
+from services.rate_import.apply_import import AS_STAGED, ApplyOrder, apply_import
 from services.rate_import.date_cells import DateOrder, DateReader
 from services.rate_import.headings import Column
 from services.rate_import.import_chunks import Write
@@ -28,7 +29,7 @@ from services.rate_import.prepare_import import ImportOrder, Prepared, prepare_i
 from services.rate_import.price_cells import DecimalSign
 from services.rate_import.refusals import CellRefused, FileRefused, ImportRefused, Reason
 from services.rate_import.senders import remember_sender
-from services.rate_import.stage_import import refuse_refused, stage_import
+from services.rate_import.stage_import import refuse_refused, refused_by_reason, stage_import
 
 PARTLY_DONE = 3
 
@@ -55,10 +56,14 @@ PARTLY_DONE = 3
 @click.option("--notice-days", type=click.IntRange(0, 365), help="Flag increases that come sooner.")
 @click.option("--leave-out", "left_out", multiple=True, type=click.Choice([reason.value for reason in Reason]),
               help="Apply without the lines that are refused for this reason.")  # fmt: skip
+@click.option(
+    "--refused", "refused_file", type=FILE, help="Write the refused lines to this CSV, with number and reason."
+)
+@click.option("--preview", "is_preview", is_flag=True, help="Keep it as a preview, to be applied by import-apply.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
-def import_rates(*, file: Path, dry_run: bool, yes: bool, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 (the options)
+def import_rates(*, file: Path, dry_run: bool, is_preview: bool, yes: bool, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 (the options)
     """Import the rates of FILE (CSV, XLSX, XLS, ODS) into a table: nothing is applied before you have seen it.
 
     Exit status 3: applied without refused lines.
@@ -66,11 +71,13 @@ def import_rates(*, file: Path, dry_run: bool, yes: bool, as_json: bool, **asked
     prepared = _prepared(file, asked)
     if not as_json:
         show_preview(prepared)
+    if asked["refused_file"] is not None:
+        write_refused(asked["refused_file"], prepared.preview.refused, as_json=as_json)
     if dry_run:
-        if as_json:
-            emit_json({**preview_json(prepared), "dry_run": True})
-        else:
-            console.print("Dry run: nothing was written.")
+        _tell_dry(prepared, as_json=as_json)
+        return
+    if is_preview:
+        _keep(prepared, asked["sender"], as_json=as_json)
         return
     left_out = prepared.facts.left_out
     _refuse(prepared, as_json=as_json)
@@ -79,7 +86,8 @@ def import_rates(*, file: Path, dry_run: bool, yes: bool, as_json: bool, **asked
         return
     if not yes:
         ask(f"Apply this to the rate table {asked['table']}?")
-    import_id = _apply(prepared, asked["sender"])
+    import_id = _staged(prepared, asked["sender"])
+    applied(import_id)
     _tell(prepared, import_id, as_json=as_json)
     if any(refusal.reason in left_out for refusal in prepared.preview.refused):
         raise click.exceptions.Exit(PARTLY_DONE)
@@ -100,7 +108,7 @@ def _order(session: Session, asked: dict[str, Any]) -> ImportOrder:
     return ImportOrder(
         table_id=id_of(session, RateTable, "rate table", asked["table"]),
         mode=ImportMode.REPLACE if asked["replaces"] else ImportMode.AMEND,
-        applies_at=moment if asked["at"] is None else _moment(asked["at"], moment),
+        applies_at=moment if asked["at"] is None else moment_at(asked["at"], moment),
         now=moment,
         zone=wanted.zone,
         jump_percent=asked["jump_percent"] or wanted.rate_jump_percent,
@@ -122,7 +130,7 @@ def _column(text: str) -> tuple[str, str]:
     return name.strip(), what.strip()
 
 
-def _moment(text: str, now_: datetime) -> datetime:
+def moment_at(text: str, now_: datetime) -> datetime:
     """In the platform's zone unless it names one; not in the past, where calls are charged already."""
     try:
         found = DateReader(settings().zone, DateOrder.DAY_FIRST).moment(text, "--at")
@@ -135,28 +143,36 @@ def _moment(text: str, now_: datetime) -> datetime:
 
 def _refuse(prepared: Prepared, *, as_json: bool) -> None:
     try:
-        refuse_refused(prepared.preview.refused, prepared.facts.left_out)
+        refuse_refused(refused_by_reason(prepared.preview.refused), prepared.facts.left_out)
     except ImportRefused as refused:
         if as_json:
             emit_json({**preview_json(prepared), "error": str(refused)})
         raise Failure(str(refused), "Add --leave-out REASON to apply the rest") from refused
 
 
-def _apply(prepared: Prepared, sender: str | None) -> int:
+def _staged(prepared: Prepared, sender: str | None) -> int:
     facts = prepared.facts
-    with transactions() as write:
-        try:
-            with refusing():
-                if sender is not None:
-                    remember = partial(remember_sender, name=sender, columns=facts.columns, options=facts.options)
-                    facts = replace(facts, rate_sender_id=write(remember))
-                with progress_bar("Staging") as progress:
-                    import_id: int = stage_import(write, facts, prepared.preview, cli_actor(), progress)
-                with progress_bar("Applying") as progress:
-                    apply_import(write, import_id, cli_actor(), now, progress)
-        except ImportRefused as refused:
-            raise Failure(str(refused)) from refused
-    return import_id
+    with importing() as write:
+        if sender is not None:
+            remember = partial(remember_sender, name=sender, columns=facts.columns, options=facts.options)
+            facts = replace(facts, rate_sender_id=write(remember))
+        with progress_bar("Staging") as progress:
+            return stage_import(write, facts, prepared.preview, cli_actor(), progress)
+
+
+def applied(import_id: int, order: ApplyOrder = AS_STAGED) -> None:
+    with importing() as write, progress_bar("Applying") as progress:
+        apply_import(write, import_id, cli_actor(), now, progress, order)
+
+
+@contextmanager
+def importing() -> Iterator[Write]:
+    """Refusals become sentences for the operator."""
+    try:
+        with refusing(), transactions() as write:
+            yield write
+    except ImportRefused as refused:
+        raise Failure(str(refused), "callingcard rates imports") from refused
 
 
 @contextmanager
@@ -169,6 +185,27 @@ def transactions() -> Iterator[Write]:
                 return work(session)
 
         yield write
+
+
+def _tell_dry(prepared: Prepared, *, as_json: bool) -> None:
+    if as_json:
+        emit_json({**preview_json(prepared), "dry_run": True})
+    else:
+        console.print("Dry run: nothing was written.")
+
+
+def _keep(prepared: Prepared, sender: str | None, *, as_json: bool) -> None:
+    """Also one with refused lines only, so that they can be told to the sender later."""
+    if not prepared.preview.changes and not prepared.preview.refused:
+        _tell(prepared, None, as_json=as_json)
+        return
+    import_id = _staged(prepared, sender)
+    if as_json:
+        emit_json({**preview_json(prepared), "dry_run": False, "preview": import_id})
+        return
+    days = settings().rate_preview_days
+    console.print(f"Kept as preview {import_id} for {days} days; nothing has changed yet. To apply it: ", end="")
+    console.print(f"callingcard rates import-apply {import_id}")
 
 
 def _tell(prepared: Prepared, import_id: int | None, *, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """Step three of an import: its changes are prepared where nobody sees them, and then seen all at one moment."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -13,9 +14,11 @@ from services.audit.audit import Act, Actor, note
 from services.rate_import.import_chunks import Chunk, Write, changes_in, next_chunk
 from services.rate_import.import_lock import locked_import
 from services.rate_import.import_run import at_work
+from services.rate_import.move_import import move_changes, refuse_move
 from services.rate_import.next_generation import make_live, prepare_changes
-from services.rate_import.refusals import ImportRefused
+from services.rate_import.refusals import ImportRefused, Reason
 from services.rate_import.sheet import Progress, nothing_shown
+from services.rate_import.stage_import import refuse_refused
 from services.rate_import.sweep_rates import sweep_rates
 from services.routing.deck_revision import touch_deck
 
@@ -23,8 +26,26 @@ PREVIEW_HOURS_MAX: Final = 1  # rates may begin this long before they are applie
 BEFORE: Final = frozenset({ImportState.STAGED, ImportState.APPLYING})
 
 
+@dataclass(frozen=True, slots=True)
+class ApplyOrder:
+    """`at`: from when the rates hold, if not from the moment that they were compared for; `left_out`: reasons whose
+    refused lines may be missing, besides those that staging was told.
+    """
+
+    at: datetime | None = None
+    left_out: frozenset[Reason] = frozenset()
+
+
+AS_STAGED: Final = ApplyOrder()
+
+
 def apply_import(
-    write: Write, import_id: int, actor: Actor, now: Callable[[], datetime], progress: Progress = nothing_shown
+    write: Write,
+    import_id: int,
+    actor: Actor,
+    now: Callable[[], datetime],
+    progress: Progress = nothing_shown,
+    order: ApplyOrder = AS_STAGED,
 ) -> None:
     """The old rates end and the new ones begin at their moments. One that was killed on the way is gone on with.
 
@@ -33,7 +54,7 @@ def apply_import(
     with at_work(write, import_id) as run:
         chunk = Chunk(0, 0, 1)
         while chunk.end < chunk.total:
-            chunk = run.step(partial(_prepare, import_id=import_id, actor=actor, now=now()))
+            chunk = run.step(partial(_prepare, import_id=import_id, actor=actor, now=now(), order=order))
             progress(chunk.end, chunk.total)
             if chunk.end < chunk.total:
                 run.pace.rest()
@@ -41,19 +62,32 @@ def apply_import(
     sweep_rates(write, table_id, run.pace)
 
 
-def _prepare(session: Session, most: int, *, import_id: int, actor: Actor, now: datetime) -> Chunk:
+def _prepare(session: Session, most: int, *, import_id: int, actor: Actor, now: datetime, order: ApplyOrder) -> Chunk:
     applied, table = locked_import(session, import_id, BEFORE)
+    if applied.state is ImportState.STAGED:
+        _begin(session, applied, table, str(actor), order)
     _refuse_outdated(applied, table, now)
     chunk = next_chunk(session, import_id, applied.changes_done, most)
+    if applied.compared_for is not None:
+        move_changes(session, import_id, chunk, applied.compared_for, applied.applies_at)
     prepare_changes(session, import_id, table, chunk)
-    asked_by = applied.applied_by or str(actor)
-    values = {"state": ImportState.APPLYING, "changes_done": chunk.end, "applied_by": asked_by}
-    session.execute(update(RateImport).where(RateImport.id == import_id).values(values))
+    applied.state, applied.changes_done = ImportState.APPLYING, chunk.end
+    session.flush()
     return chunk
 
 
+def _begin(session: Session, applied: RateImport, table: RateTable, asked_by: str, order: ApplyOrder) -> None:
+    left_out = sorted({*applied.options.get("left_out", ()), *order.left_out})
+    refuse_refused(applied.options.get("refused", {}), left_out)
+    applied.options = {**applied.options, "left_out": left_out}
+    applied.applied_by = asked_by
+    if order.at is not None and order.at != applied.applies_at and table.revision == applied.table_revision:
+        refuse_move(session, applied, table, order.at)
+        applied.compared_for, applied.applies_at = applied.applies_at, order.at
+
+
 def _refuse_outdated(applied: RateImport, table: RateTable, now: datetime) -> None:
-    is_begun = applied.state is ImportState.APPLYING
+    is_begun = applied.changes_done > 0
     if table.revision != applied.table_revision:
         cure = f"undo the import {applied.id}, then import the file again" if is_begun else "import the file again"
         raise ImportRefused(f"The rate table {table.name} has changed since the preview: {cure}.")

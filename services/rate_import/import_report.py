@@ -5,16 +5,18 @@ from typing import Any, Final
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
-from models import ChangeAct, RateChange, RateImport, RateImportRefusal, RateSender, RateTable, Verdict
+from models import ChangeAct, ImportState, RateChange, RateImport, RateImportRefusal, RateSender, RateTable, Verdict
 
 IMPORTS_SHOWN_MAX: Final = 200
 ROWS_SHOWN_MAX: Final = 50
 CHANGE = RateChange.__table__.c
 
 
-def imports(session: Session, table_id: int | None = None) -> list[dict[str, Any]]:
-    """The newest first."""
+def imports(session: Session, table_id: int | None = None, *, state: ImportState | None = None) -> list[dict[str, Any]]:
+    """The newest first; those that are kept as previews are in the state `staged`."""
     query = _imports().order_by(RateImport.id.desc()).limit(IMPORTS_SHOWN_MAX)
+    if state is not None:
+        query = query.where(RateImport.state == state)
     if table_id is not None:
         query = query.where(RateImport.rate_table_id == table_id)
     return [_told(*row) for row in session.execute(query)]
@@ -42,6 +44,14 @@ def find_import(session: Session, import_id: int, rows_max: int = ROWS_SHOWN_MAX
             ).mappings()
         ],
     }
+
+
+def refused_lines(session: Session, import_id: int) -> list[tuple[int, str, str]]:
+    """Line, reason and sentence of each that was kept."""
+    columns = (RateImportRefusal.line, RateImportRefusal.reason, RateImportRefusal.sentence)
+    query = select(*columns).where(RateImportRefusal.rate_import_id == import_id)
+    rows = session.execute(query.order_by(RateImportRefusal.line, RateImportRefusal.id))
+    return [(line, reason, sentence) for line, reason, sentence in rows]
 
 
 def _imports() -> Any:  # noqa: ANN401 (a query of three columns)

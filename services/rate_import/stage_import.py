@@ -1,12 +1,13 @@
 """Write a preview into the database: beside the rates and in short transactions, so that no call waits for it."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Dialect, select, update
 from sqlalchemy.orm import Session
 
 from models import ImportMode, ImportState, Rate, RateChange, RateImport, RateImportRefusal, RateTable
@@ -43,14 +44,20 @@ class ImportFacts:
 def stage_import(
     write: Write, facts: ImportFacts, preview: Preview, actor: Actor, progress: Progress = nothing_shown
 ) -> int:
-    """The id of the import. One that was killed on the way changes nothing, and the worker forgets it."""
-    refuse_refused(preview.refused, facts.left_out)
+    """The id of the import, which is kept until it is applied or forgotten. One that was killed on the way changes
+    nothing, and the worker forgets it.
+    """
     changes = sorted(preview.changes, key=lambda change: (change.key, change.valid_from))  # all of a code together
     run: ImportRun = write(lambda session: _begin(session, write, facts, preview, actor))
+    dialect: Dialect = write(lambda session: session.get_bind().dialect)
     with freed(run):
         done = 0
         while done < len(changes):
-            done = run.step(partial(_insert, import_id=run.import_id, changes=changes, place=done))
+            some = changes[done : done + run.pace.rows]
+            columns = _columns(dialect, some)  # before the transaction begins
+            columns["position"] = list(range(done, done + len(some)))
+            run.step(partial(_insert, import_id=run.import_id, columns=columns))
+            done += len(some)
             progress(done, len(changes))
             if done < len(changes):
                 run.pace.rest()
@@ -58,14 +65,17 @@ def stage_import(
     return run.import_id
 
 
-def refuse_refused(refused: Sequence[RefusedLine], left_out: frozenset[Reason]) -> None:
+def refused_by_reason(refused: Sequence[RefusedLine]) -> dict[str, int]:
+    return dict(sorted(Counter(refusal.reason.value for refusal in refused).items()))
+
+
+def refuse_refused(refused: Mapping[str, int], left_out: Collection[str]) -> None:
     """All or nothing, unless the operator has said which lines may be missing."""
-    rest = [refusal for refusal in refused if refusal.reason not in left_out]
+    rest = {reason: lines for reason, lines in refused.items() if reason not in left_out}
     if rest:
-        reasons = sorted({refusal.reason.value for refusal in rest})
         raise ImportRefused(
-            f"{len(rest)} lines are refused ({', '.join(reasons)}), so nothing is applied. Correct the file, or leave "
-            "them out by their reason."
+            f"{sum(rest.values())} lines are refused ({', '.join(sorted(rest))}), so nothing is applied. Correct the "
+            "file, or leave them out by their reason."
         )
 
 
@@ -82,7 +92,11 @@ def _begin(session: Session, write: Write, facts: ImportFacts, preview: Preview,
         counts={name: count for name, count in sorted(preview.counts.items()) if count}
         | {"refused": len(preview.refused)},
         columns=dict(facts.columns),
-        options={**facts.options, "left_out": sorted(facts.left_out)},
+        options={
+            **facts.options,
+            "left_out": sorted(facts.left_out),
+            "refused": refused_by_reason(preview.refused),
+        },
         notes=list(facts.notes),
         made_by=str(actor),
         made_at=facts.comparing.now,
@@ -94,19 +108,13 @@ def _begin(session: Session, write: Write, facts: ImportFacts, preview: Preview,
     return run
 
 
-def _insert(session: Session, most: int, *, import_id: int, changes: Sequence[Change], place: int) -> int:
-    """How many are staged then."""
-    some = changes[place : place + most]
-    columns = _columns(session, some)
-    columns["position"] = list(range(place, place + len(some)))
+def _insert(session: Session, _most: int, *, import_id: int, columns: Mapping[str, Sequence[Any]]) -> None:
     insert_columns(session, RateChange, columns, {"rate_import_id": import_id})
-    return place + len(some)
 
 
-def _columns(session: Session, changes: Sequence[Change]) -> dict[str, list[Any]]:
+def _columns(dialect: Dialect, changes: Sequence[Change]) -> dict[str, list[Any]]:
     rows = [_row(change) for change in changes]
     columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
-    dialect = session.get_bind().dialect
     stored = stored_by(dialect, Rate.__table__.c.valid_from.type)  # SQLite's moments are texts
     for name, values in columns.items():
         kinds = {type(value) for value in values}

@@ -118,12 +118,8 @@ class Settings(BaseSettings):
         10, ge=1, le=10_000, description="Calls an hour of one caller id that may end without a destination"
     )
 
-    rate_jump_percent: int = Field(
-        30, ge=1, le=10_000, description="An import of rates flags prices that change by more than this percent"
-    )
-    rate_preview_days: int = Field(
-        14, ge=1, le=3_650, description="Previews of imports of rates that were not applied are kept so long"
-    )
+    rate_jump_percent: int = Field(30, ge=1, le=10_000, description="Imports of rates flag changes of more percent")
+    rate_preview_days: int = Field(14, ge=1, le=3_650, description="How long previews of imports of rates are kept")
     rate_undo_days: int = Field(90, ge=1, le=3_650, description="An import of rates can be undone for so long")
     fees_every_minutes: int = Field(60, ge=1, le=1_440, description="How often the worker books maintenance fees")
     nightly_at: str = Field(

@@ -154,3 +154,40 @@ def test_what_is_no_list_is_told_in_a_sentence(tmp_path: Path) -> None:
     assert "No column of prices" in imported(tmp_path, "Code;Name\n44;UK\n", "--yes").output
     assert "There is no import 7" in rates("import-show", "7").output
     assert "There is no import 7" in rates("import-resume", "7").output
+
+
+def test_a_preview_is_kept_listed_and_applied_later(carrier: Engine, tmp_path: Path) -> None:
+    kept = imported(tmp_path, LIST, "--preview")
+    assert (kept.exit_code, "Kept as preview 1 for 14 days" in kept.output, codes(carrier)) == (0, True, [])
+    [listed] = told(rates("imports", "--previews", "--json"))
+    assert (listed["id"], listed["state"]) == (1, "staged")
+    done = rates("import-apply", "1", "--yes")
+    assert (done.exit_code, "The import 1 of list.csv is applied." in done.output) == (0, True), done.output
+    assert codes(carrier) == ["44", "4477", "4478", "4479"]
+    assert told(rates("imports", "--previews", "--json")) == []
+    again = rates("import-apply", "1", "--yes")
+    assert (again.exit_code, "is no preview: it is applied" in again.output) == (1, True)
+
+
+def test_a_preview_of_a_table_that_changed_since_is_refused(carrier: Engine, tmp_path: Path) -> None:
+    assert told(imported(tmp_path, LIST, "--preview", "--json"))["preview"] == 1
+    assert rates("add", "Carrier", "1", "--destination-name", "US", "--price-per-minute", "0.01").exit_code == 0
+    refused = rates("import-apply", "1", "--yes")
+    assert (refused.exit_code, "has changed since the preview" in refused.output) == (1, True)
+    assert rates("import-forget", "1", "--yes").output == "The import 1 is forgotten.\n"
+    assert told(rates("imports", "--json")) == []
+    assert codes(carrier) == ["1"]
+
+
+def test_refused_lines_are_written_for_whoever_sent_the_list(carrier: Engine, tmp_path: Path) -> None:
+    """With number and reason, beside the preview or from one that is kept; no cell runs."""
+    text = f"{LIST}Bad;49;-1;2099-01-31\n"
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    assert imported(tmp_path, text, "--dry-run", "--refused", str(first)).exit_code == 0
+    assert imported(tmp_path, text, "--preview").exit_code == 0
+    assert rates("import-refused", "1", str(second)).exit_code == 0
+    assert first.read_text() == second.read_text() == "line,reason,sentence\n4,price,price: -1 is negative.\n"
+    assert rates("import-apply", "1", "--yes").exit_code == 1
+    assert rates("import-apply", "1", "--yes", "--leave-out", "price").exit_code == 3
+    assert len(codes(carrier)) == 4
+    assert "exists" in rates("import-refused", "1", str(second)).output

@@ -211,9 +211,9 @@ def test_refused_lines_stop_the_import_unless_their_reason_is_left_out(carrier: 
     carrier.has("49", 20_000)
     text = "Code,Rate\n44,0.02\n49,-1\n4.4E+11,0.1\n"
     with pytest.raises(ImportRefused, match=r"2 lines are refused \(code, price\), so nothing is applied"):
-        carrier.staged(text)
+        carrier.applied(text)
     with pytest.raises(ImportRefused, match=r"1 lines are refused \(code\)"):
-        carrier.staged(text, left_out=frozenset({Reason.PRICE}))
+        carrier.applied(text, left_out=frozenset({Reason.PRICE}))
     assert carrier.periods() == [("49", 20_000, "2020-01-01", None)]
     both = frozenset({Reason.PRICE, Reason.CODE})
     carrier.applied(text, left_out=both, mode=ImportMode.REPLACE)
