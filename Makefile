@@ -61,6 +61,7 @@ bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards, look-ups, 
 	@$(BIN)/python -m bench.export_cards 300000
 	@$(BIN)/python -m bench.lcr 2000000 500000
 	@$(BIN)/python -m bench.reports 2000000 300000
+	@$(BIN)/python -m bench.console_lists
 
 .PHONY: chaos
 chaos: needs  ## kill everything at random, on both databases and on real Asterisk, then compare (KILLS=10000 SECONDS=3600 FAILOVERS=10)

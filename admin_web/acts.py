@@ -31,6 +31,7 @@ from services.operators.second_factor import SecondFactorRefused
 from services.operators.sessions import HOURS_MAX
 from services.products.destination_rules import RuleRefused
 from services.products.plan_agreement import PlanDisagrees
+from services.rate_import.refusals import FileRefused, ImportRefused
 from services.series.series_terms import SeriesRefused
 from services.store.fields import FieldsRefused
 from services.store.version_check import ChangedMeanwhile, NotThere
@@ -44,6 +45,8 @@ REFUSED = (
     AdjustmentRefused,
     ChangedMeanwhile,
     FieldsRefused,
+    FileRefused,
+    ImportRefused,
     JobRefused,
     KeyClosed,
     KeysMissing,

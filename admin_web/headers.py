@@ -5,6 +5,7 @@ import secrets
 from flask import Flask, Response, g, request
 
 NONCE_BYTES = 16
+HTTPS_SECONDS = 31_536_000  # a year: browsers ask by https from then on
 KEPT_SECONDS = 86_400  # files of our own carry their version in the address
 
 
@@ -42,6 +43,8 @@ def _add_headers(response: Response) -> Response:
     )
     response.headers["Content-Security-Policy"] = "; ".join(policy)
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={HTTPS_SECONDS}"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), payment=()"

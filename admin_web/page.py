@@ -38,7 +38,7 @@ class GuardedPage(BaseView):
         del name, kwargs
         session = signed()
         if session is None:
-            wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+            wanted = request.script_root + request.full_path.rstrip("?") if request.method == "GET" else None
             return redirect(url_for("sign_in.form", next=wanted))
         if must_enrol(session.operator):
             return redirect(url_for("me.factor"))

@@ -48,7 +48,7 @@ def diff(*, as_json: bool) -> None:
     wanted = settings()
     changes = trunk_changes(target_of(wanted, program(wanted)).etc, files_of(wanted_spec(wanted)))
     if as_json:
-        emit_json(_as_object(changes))
+        emit_json(changes_as_object(changes))
     else:
         tell(changes)
         if not changes.is_any:
@@ -67,7 +67,7 @@ def apply(*, dry_run: bool, as_json: bool) -> None:
     wanted = settings()
     changes = apply_accounts(wanted, wanted_spec(wanted), dry_run=dry_run)
     if as_json:
-        emit_json({**_as_object(changes), "is_applied": changes.is_any and not dry_run})
+        emit_json({**changes_as_object(changes), "is_applied": changes.is_any and not dry_run})
         return
     tell(changes)
     if not changes.is_any:
@@ -113,6 +113,6 @@ def tell(changes: TrunkChanges) -> None:
         console.print("The files are up to date, but Asterisk was not made to read them.")
 
 
-def _as_object(changes: TrunkChanges) -> dict[str, object]:
+def changes_as_object(changes: TrunkChanges) -> dict[str, object]:
     files = [{"file": change.name, "diff": change.diff} for change in changes.files]
     return {"changes": files, "is_unread": changes.is_unread}

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from billing.schedule import next_night, next_of_interval
+from command_line.asterisk_jobs import run_asterisk_job, waiting_asterisk_jobs
 from command_line.asterisk_trunks import apply_accounts, wanted_spec
 from command_line.errors import Failure
 from command_line.fees import stopped_by_signals
@@ -28,6 +29,7 @@ from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
 from services.money.note_verification import note_verification
 from services.money.verify_ledger import verify_ledger
+from services.rate_import.import_jobs import run_import_job, waiting_imports
 from services.reports.roll_up_calls import roll_up_calls
 from services.reports.verify_rollup import verify_rollup
 from services.series.generate_cards import generate_cards
@@ -91,6 +93,8 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("verify", _verify, lambda last: next_of_interval(last, VERIFY_EVERY_MINUTES)),
         Planned("series", _make_series, lambda last: last + SERIES_EVERY),
         Planned("asked", _do_asked, lambda last: last + SERIES_EVERY),
+        Planned("rate imports", _import_rates, lambda last: last + SERIES_EVERY),
+        Planned("asterisk", _do_asterisk, lambda last: last + SERIES_EVERY),
         Planned("reports", _roll_up, _in_a_minute),
     )
     return (*jobs, Planned("trunks", _follow, _in_a_minute)) if wanted.asterisk_follows_accounts else jobs
@@ -139,6 +143,25 @@ def _do_asked(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
             if not has_more:
                 log.info("asked job ended", job_id=job_id, kind=kind)
                 break
+    return 0
+
+
+def _import_rates(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
+    """Files that operators upload in the console: read, applied or undone, one after the other."""
+    for job_id in desk.read(waiting_imports):
+        if stop.is_set():
+            return 3
+        run_import_job(desk.read, desk.write, job_id, now, settings().zone)
+        log.info("rate import job ended", job_id=job_id)
+    return 0
+
+
+def _do_asterisk(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
+    for job_id, kind in desk.read(waiting_asterisk_jobs):
+        if stop.is_set():
+            return 3
+        run_asterisk_job(desk.write, job_id, kind, now)
+        log.info("asterisk job ended", job_id=job_id, kind=kind)
     return 0
 
 

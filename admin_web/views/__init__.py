@@ -7,10 +7,12 @@ from admin_web.views.access_numbers import AccessNumberList
 from admin_web.views.account_page import AccountPage
 from admin_web.views.accounts import AccountList
 from admin_web.views.alerts import AlertsPage
+from admin_web.views.asterisk_page import AsteriskPage
 from admin_web.views.audit import AuditList
 from admin_web.views.calls import CallList
 from admin_web.views.card import CardPage
 from admin_web.views.card_acts import CardActs
+from admin_web.views.card_reports import CardReports
 from admin_web.views.cards import CardList
 from admin_web.views.carriers import CarrierList
 from admin_web.views.client_page import ClientPage
@@ -18,6 +20,7 @@ from admin_web.views.clients import ClientList
 from admin_web.views.dashboard import Dashboard
 from admin_web.views.group_page import GroupPage
 from admin_web.views.groups import GroupList
+from admin_web.views.imports import ImportList
 from admin_web.views.ivr_plan_page import IvrPlanPage
 from admin_web.views.ivr_plans import IvrPlanList
 from admin_web.views.job_page import JobPage
@@ -30,6 +33,7 @@ from admin_web.views.operator_page import OperatorPage
 from admin_web.views.operators import OperatorList
 from admin_web.views.phones import PhoneList
 from admin_web.views.prompts import PromptsPage
+from admin_web.views.rate_import_page import RateImportPage
 from admin_web.views.rate_list import RateList
 from admin_web.views.rate_page import RatePage
 from admin_web.views.rate_table_page import RateTablePage
@@ -72,10 +76,13 @@ def views() -> list[BaseView]:
         RateTablePage(),
         RateList(),
         RatePage(),
+        ImportList(),
+        RateImportPage(),
         RoutingPlanList(),
         RoutingPlanPage(),
         RoutingRulePage(),
         CarrierList(),
+        AsteriskPage(),
         RouteTester(),
         SimulationPage(),
         IvrPlanList(),
@@ -93,6 +100,7 @@ def views() -> list[BaseView]:
         AccountAudit(),
         LedgerList(),
         ReportPage(),
+        CardReports(),
         OperatorList(),
         OperatorPage(),
         AuditList(),

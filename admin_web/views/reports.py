@@ -16,6 +16,7 @@ from admin_web.database import read_session
 from admin_web.files import send
 from admin_web.formats import exact_money, spoken
 from admin_web.page import ConsolePage
+from admin_web.report_sheets import REPORTS
 from admin_web.texts import gettext, lazy_gettext, translated
 from billing.money import MICROS_PER_UNIT
 from billing.rights import Right
@@ -73,6 +74,7 @@ class ReportPage(ConsolePage):
             rows=rows[:ROWS_SHOWN_MAX],
             more=max(0, len(rows) - ROWS_SHOWN_MAX),
             charts=charts(rows, wanted.by),
+            reports=REPORTS.values(),
             files=[(form.value, url_for(".file", form=form.value, **self._arguments(wanted))) for form in SheetForm],
         )
         return (page, 400) if wanted.problem else page

@@ -29,6 +29,7 @@ LISTS = (
     "/accessnumbers/",
     "/ivr/",
     "/routing/",
+    "/imports/",
     "/carriers/",
     "/clients/",
     "/accounts/",
