@@ -17,7 +17,7 @@ run: $(VENV)/installed assets  ## everything on this machine, one real call, the
 	@$(BIN)/callingcard up $(if $(ONCE),--once)
 
 .PHONY: test
-test: check needs assets  ## every test: rules, databases, protocol, real Asterisk
+test: check audit needs assets  ## every test: rules, databases, protocol, real Asterisk
 	@$(BIN)/callingcard asterisk fetch
 	@TMPDIR="$$($(BIN)/python tests/scratch_folder.py)" $(BIN)/pytest $(PYTEST)
 
@@ -47,6 +47,10 @@ lock-is-current: $(VENV)/installed
 	  || { echo "no network: the lock files were not compared with setup.cfg" >&2; exit 0; }
 	@for file in requirements.txt requirements-dev.txt; do cmp --silent $$file $(VENV)/$$file \
 	  || { echo "$$file is not what setup.cfg asks for: make lock" >&2; exit 1; }; done
+
+.PHONY: audit
+audit: $(VENV)/installed  ## look every locked package up among published advisories; exit status 1 when one is known
+	@$(BIN)/python tests/audit_dependencies.py
 
 .PHONY: needs
 needs: $(VENV)/installed

@@ -8,6 +8,7 @@ from gunicorn.app.base import BaseApplication
 
 from admin_web.app import create_app
 from admin_web.stream import end_streams
+from services.keys.private_memory import leave_no_core
 from services.store.settings import Settings
 
 TIMEOUT_SECONDS = 60
@@ -47,6 +48,7 @@ def end_streams_at_stop(worker: Any) -> None:  # noqa: ANN401 (gunicorn has no t
 
 
 def main() -> None:
+    leave_no_core()
     Console(Settings()).run()
 
 

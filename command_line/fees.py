@@ -11,6 +11,7 @@ from command_line.installation import now
 from command_line.job_run import JobDesk, JobEnd, JobRun, forecast, job_desk, run_job
 from command_line.show import console, emit_json, json_option, money
 from fastagi.logs import set_up_logs
+from services.keys.private_memory import leave_no_core
 from services.upkeep.card_jobs import EXPIRE, FEES, LAPSE, CardJob
 from services.upkeep.job_step import JobStep
 
@@ -56,6 +57,7 @@ def stopped_by_signals() -> threading.Event:
 
 def _do(job: CardJob, *, dry_run: bool, as_json: bool) -> None:
     set_up_logs()
+    leave_no_core()
     with job_desk() as desk:
         if dry_run:
             _forecast(desk, job, as_json=as_json)

@@ -27,6 +27,7 @@ from services.jobs.asked_jobs import REFUSED, asked_jobs, asked_step
 from services.keys.closed_keys import KeyClosed
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
+from services.keys.private_memory import leave_no_core
 from services.money.note_verification import note_verification
 from services.money.verify_ledger import verify_ledger
 from services.rate_import.import_jobs import run_import_job, waiting_imports
@@ -65,6 +66,7 @@ class Planned:
 def worker(*, once: bool) -> None:
     """Run all jobs until SIGTERM or Ctrl-C: fees every hour, expiry and lapse every night, reports every minute."""
     set_up_logs()
+    leave_no_core()
     wanted = settings()
     stop = stopped_by_signals()
     with job_desk() as desk:

@@ -26,6 +26,7 @@ from fastagi.trace import TraceFile
 from models.database import session_factory
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
+from services.keys.private_memory import leave_no_core
 from services.routing.deck import DeckSource
 from services.store.engines import read_engine, write_engine
 from services.store.schema import is_current
@@ -42,6 +43,7 @@ class NotReady(Exception):
 def main() -> int:
     """Serve until SIGTERM or Ctrl-C; the exit status is 1 when it could not start."""
     set_up_logs()
+    leave_no_core()
     try:
         uvloop.run(serve(Settings()))
     except (KeysMissing, PortUnavailable, ObservePortTaken, NotReady) as reason:

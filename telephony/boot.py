@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -144,9 +145,15 @@ def _start(instance: Instance, program: AsteriskProgram, *, dies_with_parent: bo
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            env=_environment(),
             start_new_session=True,  # Ctrl-C on the terminal is for us: we then stop it in order
             preexec_fn=tie_to_parent if dies_with_parent else None,  # noqa: PLW1509  -- calls one system call only
         )
+
+
+def _environment() -> dict[str, str]:
+    """Without our settings: a dialplan can read its environment, and among them is the database's password."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CALLINGCARD_")}
 
 
 def _wait_until_booted(running: RunningAsterisk, deadline: float) -> None:

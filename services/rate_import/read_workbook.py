@@ -9,6 +9,7 @@ from typing import IO, Any, Final, cast
 
 from services.rate_import.refusals import FileRefused
 from services.rate_import.sheet import COLUMNS_MAX, ROWS_MAX, Progress, Sheet, SheetMoment, SheetNumber, SheetRow
+from services.store.child_environment import outside_environment
 
 UNPACKED_MAX: Final = 600 * 1024**2  # a list of 500,000 rates unpacks to some 200 MB
 PARTS_MAX: Final = 2_000
@@ -29,7 +30,12 @@ def read_workbook(file: Path, wanted: str | None, progress: Progress) -> Sheet:
         command.append(wanted)
     house = Path(__file__).resolve().parents[2]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=house
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        cwd=house,
+        env=outside_environment(),
     ) as child:
         try:
             sheet = _sheet(cast("IO[bytes]", child.stdout), wanted, progress)

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from models.database_url import libpq_url, parse_database_url
+from services.store.child_environment import outside_environment
 
 SQLITE_PAGES_A_STEP = 1_000  # about 4 MB: writers get their turn between two steps
 PROGRAM_SECONDS_MAX = 4 * 3_600
@@ -80,7 +81,7 @@ def _copy_sqlite(source: Path, draft: Path) -> None:
 
 def _run(url: URL, command: list[str], *files: Path) -> None:
     """The password goes by the environment: a command line can be read by everyone on the machine."""
-    environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
+    environment = outside_environment(**({"PGPASSWORD": str(url.password)} if url.password else {}))
     try:
         done = subprocess.run(
             [*command, *map(str, files)],

@@ -39,9 +39,14 @@ def instance(asterisk_program: AsteriskProgram, tmp_path: Path) -> Instance:
     return write_instance(spec, asterisk_program)
 
 
-def test_it_boots_in_a_path_with_blanks_and_stops(instance: Instance, asterisk_program: AsteriskProgram) -> None:
+def test_it_boots_in_a_path_with_blanks_and_stops(
+    instance: Instance, asterisk_program: AsteriskProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our settings, the database's password among them, stay with us: a dialplan can read its environment."""
+    monkeypatch.setenv("CALLINGCARD_DATABASE_URL", "postgresql+psycopg://us:secret@host/name")
     running = boot(instance, asterisk_program)
     try:
+        assert b"CALLINGCARD_" not in Path(f"/proc/{running.process.pid}/environ").read_bytes()
         assert running.boot_seconds < 30
         with pytest.raises(AsteriskDidNotBoot, match="runs already"):
             boot(instance, asterisk_program)
