@@ -3,8 +3,10 @@ its breaches.
 """
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from sqlalchemy import inspect, text
@@ -191,11 +193,20 @@ TRIGGERS_POSTGRESQL = TRIGGERS | {"ledger_entry_no_truncate", "audit_entry_no_tr
 
 def verify_ledger(session: Session) -> list[Breach]:
     """Every breach found; an empty list proves the money. Use a read session: it sees one moment of the database."""
-    return [
-        *_missing_guards(session),
-        *(breach for name, query in CHECKS.items() for breach in _breaches(session, name, query)),
-        *_broken_audit_log(session),
-    ]
+    return [breach for _, _, breaches in timed_checks(session) for breach in breaches]
+
+
+def timed_checks(session: Session) -> Iterator[tuple[str, float, list[Breach]]]:
+    """Each invariant, how many seconds it took, and its breaches."""
+    works = {
+        "guards": lambda: _missing_guards(session),
+        **{name: partial(_breaches, session, name, query) for name, query in CHECKS.items()},
+        "audit log": lambda: _broken_audit_log(session),
+    }
+    for name, work in works.items():
+        begun = time.monotonic()
+        breaches = list(work())
+        yield name, time.monotonic() - begun, breaches
 
 
 def _breaches(session: Session, name: str, query: str) -> Iterator[Breach]:
