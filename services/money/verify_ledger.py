@@ -4,7 +4,7 @@ its breaches.
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -13,6 +13,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from services.audit.audit import broken_links
+from services.money.verify_screens import SCREENS, Screen, make_room
 
 BREACHES_SHOWN_MAX = 100  # of each invariant; the first ones tell the story
 
@@ -56,6 +57,9 @@ CHECKS = {
         SELECT 'call ' || h.call_id, 'a call record if and only if resolved', h.state
         FROM hold h LEFT JOIN call_record c ON c.call_id = h.call_id
         WHERE (h.state = 'open') <> (c.call_id IS NULL) OR (h.state = 'open') <> (h.resolved_at IS NULL)""",
+    "I4 a call has its hold": """
+        SELECT 'call ' || c.call_id, 'a hold', 'none'
+        FROM call_record c LEFT JOIN hold h ON h.call_id = c.call_id WHERE h.call_id IS NULL""",
     "I5 an answered call has a settled hold, another a voided one": """
         SELECT 'call ' || c.call_id, CASE WHEN c.answered_at IS NULL THEN 'voided' ELSE 'settled' END, h.state
         FROM call_record c JOIN hold h ON h.call_id = c.call_id
@@ -197,16 +201,25 @@ def verify_ledger(session: Session) -> list[Breach]:
 
 
 def timed_checks(session: Session) -> Iterator[tuple[str, float, list[Breach]]]:
-    """Each invariant, how many seconds it took, and its breaches."""
-    works = {
-        "guards": lambda: _missing_guards(session),
-        **{name: partial(_breaches, session, name, query) for name, query in CHECKS.items()},
-        "audit log": lambda: _broken_audit_log(session),
-    }
-    for name, work in works.items():
+    """Each look, how many seconds it took, and its breaches. The checks that a screen covers run when it finds any."""
+    make_room(session)
+    works: dict[str, Callable[[], Iterator[Breach]]] = {"guards": lambda: _missing_guards(session)}
+    works |= {screen.what: partial(_screened, session, screen) for screen in SCREENS}
+    covered = {name for screen in SCREENS for name in screen.covers}
+    alone = {name: query for name, query in CHECKS.items() if name not in covered}
+    works |= {name: partial(_breaches, session, name, query) for name, query in alone.items()}
+    works["audit log"] = lambda: _broken_audit_log(session)
+    for what, work in works.items():
         begun = time.monotonic()
         breaches = list(work())
-        yield name, time.monotonic() - begun, breaches
+        yield what, time.monotonic() - begun, breaches
+
+
+def _screened(session: Session, screen: Screen) -> Iterator[Breach]:
+    if session.execute(text(screen.query)).first() is None:
+        return
+    for name in screen.covers:
+        yield from _breaches(session, name, CHECKS[name])
 
 
 def _breaches(session: Session, name: str, query: str) -> Iterator[Breach]:

@@ -40,7 +40,7 @@ from tests.fastagi.fake_asterisk import HANGS_UP, Channel, call_in, head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(600)]
 HOUSE = Path(__file__).parents[2]
 DATABASE_PASSWORD, OPERATOR_PASSWORD = "planted-database-word", "seven planted badgers"
 AMI_SECRETS = ("planted-watcher-word", "planted-console-word")
