@@ -30,11 +30,17 @@ def carriers_ms(plant: Plant, trunk: str, answered_at: datetime | None) -> int:
 
 def _answered(running: RunningAsterisk) -> dict[str, tuple[float, int]]:
     """Moment of the answer, and milliseconds until the end, by channel."""
-    times: dict[str, dict[str, float]] = {}
+    times: dict[str, dict[str, int]] = {}
     for event, at, channel, *_ in cel_rows(running):
-        times.setdefault(channel, {}).setdefault(event, float(at))
+        times.setdefault(channel, {}).setdefault(event, _ms(at))
     return {
-        channel: (seen["ANSWER"], round((seen["HANGUP"] - seen["ANSWER"]) * 1000))
+        channel: (seen["ANSWER"] / 1000, seen["HANGUP"] - seen["ANSWER"])
         for channel, seen in times.items()
         if {"ANSWER", "HANGUP"} <= seen.keys()
     }
+
+
+def _ms(stamp: str) -> int:
+    """Cut to its millisecond, as the watcher reads it."""
+    seconds, _, fraction = stamp.partition(".")
+    return int(seconds) * 1000 + int(fraction[:3])

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.asterisk
 
 EXCUSE = "service-unavailable"
 EXCUSE_SECONDS_MAX = 3.0
+STAMPS_MS_MAX = 60  # of the dialplan and of the event log, on a busy machine
 MICROS_A_SECOND = 1_000
 
 
@@ -128,12 +129,15 @@ def test_a_server_that_is_told_to_stop_lets_its_callers_finish(house: House) -> 
         wait_for(lambda: "fastagi stopping" in house.server_log.read_text()[-2_000:], 5)
         with dialling(house, SHORT_PIN, is_alone=True) as other:
             other.waits_for_the_end()
-        caller.phone.press("9999000120#")  # it talks until the next server is up, on a busy machine too
+        caller.phone.press("9999000000#")
         call_id = caller.talks()
         assert server.process.wait(10) == 0
         house.server = None
         house.start_server()
+        caller.phone.press("##")  # the next server is up, however long that took
         caller.is_asked(ASK_NUMBER)
     assert other.is_heard(EXCUSE)
     record = house.record(call_id)
-    assert (record.settled_by, record.talk_seconds) == ("inline", 12)
+    assert record.settled_by == "inline"
+    assert abs(record.talk_ms - our_ms(house.plant, call_id)) < STAMPS_MS_MAX
+    assert record.talk_seconds == record.talk_ms // 1000 > 0

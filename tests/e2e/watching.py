@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from command_line.demo.processes import Service
 from models import CallAlarm
 from services.live.live_report import asterisk_states, live_calls
+from tests.asterisk_fixtures import free_tcp_port
 
 if TYPE_CHECKING:
     from house import House
@@ -16,13 +18,16 @@ if TYPE_CHECKING:
     from billing.judge_call import AlarmKind
 
 HEARTBEAT_SECONDS = 2
+BEATS = 'callingcard_events_total{event="beats"}'
 
 
 class Watch:
     """`callingcard watch` as a process, on the plant's Asterisk."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, *, ami_port: int | None = None) -> None:
         self.house = house
+        self.ami_port = ami_port
+        self.observe_port = free_tcp_port()
         self.log = house.state / "log" / "watcher.log"
         self.service: Service | None = None
         self.sees_spool = True
@@ -32,7 +37,7 @@ class Watch:
         file = self.house.state / "asterisks.toml"
         file.touch(mode=0o600)
         file.write_text(
-            f'[north]\nport = {instance.ami_port}\nwatcher_secret = "{instance.secrets["watcher"]}"\n'
+            f'[north]\nport = {self.ami_port or instance.ami_port}\nwatcher_secret = "{instance.secrets["watcher"]}"\n'
             f'console_secret = "{instance.secrets["console"]}"\ncel_file = "{instance.cel_file}"\n'
         )
         environment = {
@@ -41,6 +46,7 @@ class Watch:
             "CALLINGCARD_SPOOL_DIR": str(self.house.plant.spool if self.sees_spool else self.house.state / "no-spool"),
             "CALLINGCARD_ASTERISKS_FILE": str(file),
             "CALLINGCARD_WATCH_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
+            "CALLINGCARD_WATCH_OBSERVE_PORT": str(self.observe_port),
         }
         self.service = Service("watcher", "fastagi.watcher", self.log, environment)
         self.service.wait_for_line("watcher started")
@@ -63,6 +69,12 @@ class Watch:
         self.stop()
         self.sees_spool = False
         self.start()
+
+    def beats(self) -> int:
+        """How many lists of channels and rounds of the reconciler it has done."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.observe_port}/metrics", timeout=10) as page:
+            (line,) = [line for line in page.read().decode().splitlines() if line.startswith(BEATS)]
+        return int(float(line.split()[1]))
 
     def sees_up(self) -> bool:
         with self.house.look() as session:
