@@ -29,6 +29,7 @@ class Fault(StrEnum):
     COMMIT_REFUSED = "commit refused"  # it is not
     STATEMENT_LOST = "statement lost"  # in the middle
     DISK_FULL = "disk full"
+    TOO_LATE = "too late"  # it is committed after whoever asked was told that no answer came
 
 
 class ServerGone(sqlite3.OperationalError):
@@ -76,6 +77,8 @@ class FaultyDatabase:
             session.commit()
         if self._fault is Fault.COMMIT_ANSWER_LOST:
             raise OperationalError("COMMIT", None, ServerGone("the server is gone"))
+        if self._fault is Fault.TOO_LATE:
+            raise DatabaseAway("no answer in time")
         return done
 
     def _before_statement(self, *_: object) -> None:

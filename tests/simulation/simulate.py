@@ -12,6 +12,7 @@ import tempfile
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from factories import BRITAIN, LITHUANIA, NOW, TALK_BEGINS_MS, World, a_world
 from faulty_database import DatabaseAway, Fault, FaultyDatabase
 from sqlalchemy.orm import Session
 
+from billing.card_acts import CardAct
+from billing.card_check import check_card
 from billing.judge_call import Reach
 from billing.states import CardType, MaintenanceStarts
 from models.database import make_engine
@@ -27,6 +30,9 @@ from services.calls.authorise_call import Authorised, authorise_call
 from services.calls.call_record import Settlement, TriedCarrier
 from services.calls.quote_call import Quote, quote_call
 from services.calls.settle_call import settle_call
+from services.cards.card_order import CardOrder
+from services.cards.card_range import CardRange
+from services.cards.change_card_state import change_cards
 from services.live.open_holds import OpenCall, open_holds
 from services.live.reconcile_call import LoggedLeg, reconcile_call
 from services.money.recharge_card import recharge_card
@@ -42,7 +48,17 @@ if TYPE_CHECKING:
 CARDS = 4
 STEPS = 120
 ACTOR = Actor("simulation", Door.JOB)
-FAULTS = [Fault.NONE] * 5 + [Fault.COMMIT_ANSWER_LOST, Fault.COMMIT_REFUSED, Fault.STATEMENT_LOST, Fault.DISK_FULL]
+FAULTS = [Fault.NONE] * len(Fault) + [fault for fault in Fault if fault is not Fault.NONE]
+
+
+class Leaves(StrEnum):
+    """At which step the caller hangs up."""
+
+    BEFORE_THE_HOLD = "before the hold"
+    BEFORE_DIAL = "before Dial"  # while the time is told: the hold stands, and the hangup handler reports no route
+    WHILE_IT_RINGS = "while it rings"
+    BETWEEN_CARRIERS = "between carriers"
+    NOWHERE = "nowhere"  # the callee or the limit ends the call
 
 
 @dataclass
@@ -52,6 +68,8 @@ class Call:
     call_id: str
     limit_seconds: int
     talk_ms: int | None = None  # None: not answered
+    left_at: Leaves = Leaves.NOWHERE
+    route: str = "test.cheap"
     is_over: bool = False
     reports: list[str] = field(default_factory=list)
 
@@ -88,7 +106,7 @@ class Simulation:
 
     def run(self, steps: int = STEPS) -> None:
         acts: list[Callable[[], str]] = [self.begin, self.begin, self.settle, self.settle, self.settle_again]
-        acts += [self.leap, self.recharge, self.fees, self.expire, self.reconcile]
+        acts += [self.leap, self.recharge, self.fees, self.expire, self.reconcile, self.block, self.unblock]
         for _ in range(steps):
             act = self.dice.choice(acts)
             self.story.append(f"{act.__name__}: {self._told(act)}")
@@ -98,6 +116,9 @@ class Simulation:
     def begin(self) -> str:
         """A caller keys a number; he may hang up before it is dialled, while it rings, or after a talk."""
         call_id = str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
+        leaves = self.dice.choice([*Leaves, Leaves.NOWHERE, Leaves.NOWHERE, Leaves.NOWHERE])
+        if leaves is Leaves.BEFORE_THE_HOLD:
+            return f"{call_id[:8]} {leaves.value}"
         place = self.dice.randrange(CARDS)
         destination = self.dice.choice((BRITAIN, LITHUANIA))
         card_id = self.world.cards[place].card_id
@@ -107,11 +128,12 @@ class Simulation:
             limit = None  # the caller hears an excuse, and nothing is dialled; a hold may stand all the same
         if limit is None:
             return f"{call_id[:8]} not dialled"
-        call = self.calls[call_id] = Call(call_id, limit)
-        if self.dice.random() < 0.7:
+        call = self.calls[call_id] = Call(call_id, limit, left_at=leaves)
+        if leaves is Leaves.NOWHERE and self.dice.random() < 0.9:
             call.talk_ms = self.dice.randrange(0, (limit + 1) * 1000)
+            call.route = self.dice.choice(("test.cheap", "test.second", "test.dear"))
         call.is_over = True
-        return f"{call_id[:8]} limit {limit} talks {call.talk_ms}"
+        return f"{call_id[:8]} limit {limit} {leaves.value} talks {call.talk_ms} by {call.route}"
 
     def settle(self) -> str:
         """The dialplan reports a call; where the database is away it lies in the spool, and comes again."""
@@ -145,6 +167,23 @@ class Simulation:
         ids = [card.card_id for card in self.world.cards]
         self._run(lambda session: expire_cards(session, ids, ACTOR, self.now))
         return "looked"
+
+    def block(self) -> str:
+        """Also while a call is up, which is charged all the same."""
+        return self._act(CardAct.BLOCK, "lost")
+
+    def unblock(self) -> str:
+        return self._act(CardAct.UNBLOCK, None)
+
+    def _act(self, act: CardAct, reason: str | None) -> str:
+        place = self.dice.randrange(CARDS)
+
+        def do(session: Session) -> None:
+            order = CardOrder(act, CardRange.one(self.world.on(session).card(place)), reason=reason)
+            change_cards(session, order, ACTOR, self.now)
+
+        self._run(do)
+        return f"{act.value} {place}"
 
     def reconcile(self) -> str:
         """What no list of channels shows is repaired from Asterisk's event log."""
@@ -186,6 +225,8 @@ class Simulation:
     def _authorised(self, session: Session, call_id: str, card_id: int, destination: str) -> int | None:
         world = self.world.on(session)
         place = [card.card_id for card in world.cards].index(card_id)
+        if check_card(world.card(place).standing, self.now) is not None:
+            return None
         quote = quote_call(session, world.access(), world.card(place), destination, self.now)
         if not isinstance(quote, Quote):
             return None
@@ -201,8 +242,13 @@ class Simulation:
         status = "NOANSWER" if call.talk_ms is None else "ANSWER"
         answered = None if call.talk_ms is None else TALK_BEGINS_MS
         ended = TALK_BEGINS_MS + (call.talk_ms or 0)
-        tried = (TriedCarrier("test.cheap", status, "16"),)
-        report = Settlement(call.call_id, "inline", "test.cheap", status, "16", answered, ended, tried)
+        if call.left_at is Leaves.BEFORE_DIAL:
+            settle_call(session, Settlement(call.call_id, "handler", "", "", "", None, ended, ()), self.now, UTC)
+            return
+        before = ("test.cheap",) if call.route != "test.cheap" or call.left_at is Leaves.BETWEEN_CARRIERS else ()
+        refused = tuple(TriedCarrier(route, "CONGESTION", "34") for route in before)
+        tried = (*refused, TriedCarrier(call.route, status, "16"))
+        report = Settlement(call.call_id, "inline", call.route, status, "16", answered, ended, tried)
         settle_call(session, report, self.now, UTC)
 
     def _reconciled(self, session: Session) -> int:
@@ -210,7 +256,8 @@ class Simulation:
         for hold in holds:
             call = self.calls.get(hold.call_id)
             talk_ms = call.talk_ms if call else None
-            leg = None if talk_ms is None else LoggedLeg("test.cheap", TALK_BEGINS_MS, TALK_BEGINS_MS + talk_ms)
+            route = call.route if call else ""
+            leg = None if talk_ms is None else LoggedLeg(route, TALK_BEGINS_MS, TALK_BEGINS_MS + talk_ms)
             over = OpenCall(hold, None, Reach.GONE, self.now)
             reconcile_call(session, over, leg, self.now, UTC)
         return len(holds)
