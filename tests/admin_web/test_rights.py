@@ -87,7 +87,7 @@ def filled(rule: str, values: dict[str, str]) -> str:
 
 
 def test_every_view_is_guarded_and_none_is_flask_admins_own(app: Flask) -> None:
-    """console.md 2.3."""
+    """F38: console.md 2.3."""
     own = {"me"}  # open to whoever is signed in
     for view in app.extensions["admin"][0]._views:
         assert isinstance(view, GuardedPage) or view.endpoint in own, view
@@ -98,6 +98,7 @@ def test_every_view_is_guarded_and_none_is_flask_admins_own(app: Flask) -> None:
 def test_each_role_sees_the_pages_of_its_rights_and_no_other(
     app: Flask, world: World, signed_in: Callable[..., Visitor], role: Role
 ) -> None:
+    """F38."""
     del world
     visitor, pages = signed_in(role), guarded(app)
     asked = 0
@@ -119,6 +120,7 @@ def test_each_role_sees_the_pages_of_its_rights_and_no_other(
 
 
 def test_a_visitor_sees_nothing_but_the_door(app: Flask, world: World) -> None:
+    """F38."""
     del world
     visitor = Visitor(app.test_client())
     for method, ask in (("GET", visitor.client.get), ("POST", visitor.client.post)):
@@ -148,7 +150,7 @@ def test_a_visitor_sees_nothing_but_the_door(app: Flask, world: World) -> None:
 def test_an_act_asks_for_its_own_right(
     world: World, signed_in: Callable[..., Visitor], role: Role, address: str, fields: dict[str, str]
 ) -> None:
-    """The form is not shown to them; sent all the same, it is refused."""
+    """F38: The form is not shown to them; sent all the same, it is refused."""
     refused = signed_in(role).post("/cards/1-000000001", address, **fields)
     assert refused.status_code == 403
     assert "This needs the right to" in refused.text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 from factories import KEYS, NOW, UTC, World, a_world, answered, micros
 from proxy import Proxy
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session
 
 from billing.states import CardType
@@ -110,3 +110,32 @@ def test_a_line_that_is_cut_is_unavailable_and_back_without_a_restart(line: Line
     line.work(use)
     with Session(line.engine) as session:
         assert line.world.on(session).is_proved()
+
+
+def test_a_database_that_only_reads_takes_no_call_and_keeps_what_is_to_settle(line: Line) -> None:
+    """F8: as where its disk is full, or a standby was not promoted yet; afterwards the settlement is booked once."""
+    assert isinstance(line.work(lambda desk: desk.authorise("call-1", line.quote, line.context)), Authorised)
+    only_reads(line, "on")
+    for use in (
+        lambda desk: desk.authorise("call-2", line.quote, line.context),
+        lambda desk: desk.settle(answered("call-1", 60)),
+    ):
+        with pytest.raises(DatabaseUnavailable):
+            line.work(use)
+    only_reads(line, "off")
+    settled = line.work(lambda desk: desk.settle(answered("call-1", 60)))
+    assert (settled.is_repeat, settled.cost_micros) == (False, micros("0.06"))
+    with Session(line.engine) as session:
+        world = line.world.on(session)
+        assert world.holds() == {"call-1": "settled"}
+        assert world.is_proved()
+
+
+def only_reads(line: Line, switch: str) -> None:
+    """For every session that begins from now on."""
+    name = make_url(line.url).database
+    writer = make_engine(line.url, pool_size=1).execution_options(isolation_level="AUTOCOMMIT")
+    with writer.connect() as connection:
+        connection.execute(text("SET default_transaction_read_only = off"))
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = {switch}"))
+    writer.dispose()

@@ -185,6 +185,7 @@ def test_a_handler_that_outlives_its_connection_is_cancelled(monkeypatch: pytest
 
 
 def test_beyond_the_cap_a_call_is_refused_but_a_settlement_is_served() -> None:
+    """F31."""
     go_on = asyncio.Event()
 
     async def waits(call: AgiCall) -> None:

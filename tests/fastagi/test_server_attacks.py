@@ -66,6 +66,8 @@ async def thrown(port: int, junk: bytes, *, reset: bool = False) -> None:
 
 @pytest.mark.parametrize("junk", JUNK)
 def test_after_junk_a_good_call_is_served_at_once_and_the_loop_is_idle(junk: str) -> None:
+    """F31."""
+
     async def run() -> None:
         async with serving(answers) as (server, port):
             await asyncio.gather(*(thrown(port, JUNK[junk], reset=bool(number % 2)) for number in range(6)))
@@ -78,6 +80,8 @@ def test_after_junk_a_good_call_is_served_at_once_and_the_loop_is_idle(junk: str
 
 @pytest.mark.parametrize("reset", [False, True])
 def test_a_scan_is_logged_with_its_address(*, reset: bool) -> None:
+    """F31."""
+
     async def run() -> None:
         async with serving(answers) as (server, port):
             await thrown(port, b"agi_network: yes\n", reset=reset)
@@ -90,7 +94,7 @@ def test_a_scan_is_logged_with_its_address(*, reset: bool) -> None:
 
 
 def test_a_thousand_early_closes_leave_nothing_behind() -> None:
-    """The head, or a part of it, then the end of the stream: at every point, by FIN and by RST."""
+    """F31: The head, or a part of it, then the end of the stream: at every point, by FIN and by RST."""
     dice = random.Random(42)  # noqa: S311 - a seed makes it the same every time
     whole = head() + b"200 result=0\n"
 
@@ -111,6 +115,8 @@ def test_a_thousand_early_closes_leave_nothing_behind() -> None:
 
 
 def test_a_thousand_idle_sockets_do_not_keep_a_call_out() -> None:
+    """F31."""
+
     async def run() -> None:
         async with serving(answers) as (server, port):
             idle: list[asyncio.StreamWriter] = []
@@ -129,6 +135,8 @@ def test_a_thousand_idle_sockets_do_not_keep_a_call_out() -> None:
 
 
 def test_a_head_that_drips_is_dropped_after_three_seconds() -> None:
+    """F31."""
+
     async def run() -> None:
         async with serving(answers) as (server, port):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -149,7 +157,7 @@ def test_a_head_that_drips_is_dropped_after_three_seconds() -> None:
 
 
 def test_a_peer_that_never_reads_is_let_go() -> None:
-    """Half-open: it sends its head, shuts its writing side, and stays."""
+    """F31: Half-open: it sends its head, shuts its writing side, and stays."""
 
     async def run() -> None:
         async with serving(answers) as (server, port):

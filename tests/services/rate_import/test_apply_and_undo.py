@@ -193,6 +193,7 @@ def test_a_preview_of_yesterday_is_not_applied(carrier: Desk) -> None:
 
 
 def test_an_import_is_applied_once_and_not_before_it_is_staged_whole(carrier: Desk) -> None:
+    """F26."""
     import_id = carrier.applied("Code,Rate\n44,0.02\n")
     with pytest.raises(ImportRefused, match="it is applied already"):
         carrier.applies(import_id)
@@ -208,6 +209,7 @@ def test_an_import_is_applied_once_and_not_before_it_is_staged_whole(carrier: De
 
 
 def test_refused_lines_stop_the_import_unless_their_reason_is_left_out(carrier: Desk) -> None:
+    """F26."""
     carrier.has("49", 20_000)
     text = "Code,Rate\n44,0.02\n49,-1\n4.4E+11,0.1\n"
     with pytest.raises(ImportRefused, match=r"2 lines are refused \(code, price\), so nothing is applied"):
@@ -283,5 +285,6 @@ def test_hours_that_overlap_those_of_the_table_are_refused(carrier: Desk) -> Non
     ],
 )
 def test_what_cannot_be_decided_is_refused_as_a_whole(carrier: Desk, content: str | bytes, sentence: str) -> None:
+    """F26."""
     with pytest.raises(FileRefused, match=sentence):
         carrier.prepared(content, dates=None)

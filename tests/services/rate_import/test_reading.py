@@ -48,6 +48,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("content", TEXTS.values(), ids=TEXTS)
 def test_text_of_any_kind_is_read_alike(tmp_path: Path, content: bytes) -> None:
+    """F26."""
     found = understood(tmp_path, content)
     assert prices(found) == {"34": 12_500, "346": 100_000}
     assert [rate.given[0] for rate in found.rates] == ["España", "España móvil"]
@@ -252,6 +253,7 @@ def test_increments_that_are_none_are_refused(tmp_path: Path, cell: str) -> None
 
 
 def test_doubles_are_merged_and_contradictions_refused_with_both_lines(tmp_path: Path) -> None:
+    """F26."""
     lines = "44,0.1\n" * 1_000 + "49,0.1\n49,0.2\n33,0.3\n"
     found = understood(tmp_path, f"Code,Rate\n{lines}")
     assert (prices(found), found.duplicates) == ({"44": 100_000, "33": 300_000}, 999)
@@ -335,6 +337,7 @@ def read_or_refused(folder: Path, content: bytes) -> None:
 @example(b"\xff\xfe\x00\xd8\x00\x00")
 @example(b"\0" * 100)
 def test_random_bytes_never_crash_the_reader(tmp_path: Path, content: bytes) -> None:
+    """F26."""
     read_or_refused(tmp_path, content)
 
 
@@ -349,6 +352,7 @@ def test_random_cells_never_crash_the_reader(tmp_path: Path, lines: list[list[st
 @settings(parent=ANY_SETTINGS, max_examples=10)
 @given(place=st.integers(0, 5_000), noise=st.binary(min_size=1, max_size=40), kind=st.sampled_from([xlsx, ods, xls]))
 def test_damaged_workbooks_never_crash_the_reader(tmp_path: Path, place: int, noise: bytes, kind: object) -> None:
+    """F26."""
     whole = kind(ROWS)  # type: ignore[operator]
     place %= len(whole)
     read_or_refused(tmp_path, whole[:place] + noise + whole[place + len(noise) :])
