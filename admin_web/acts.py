@@ -19,6 +19,7 @@ from billing.rights import Right, RightMissing
 from services.accounts.client_money import ClientMoneyRefused
 from services.accounts.sealed_password import PasswordUnreadable
 from services.cards.card_order import ActRefused
+from services.cards.check_replacement import ReplacementRefused
 from services.cards.revive_card import ReviveRefused
 from services.guard.block_phone import PhoneBlockRefused
 from services.jobs.ask_job import JobRefused
@@ -35,6 +36,7 @@ from services.rate_import.refusals import FileRefused, ImportRefused
 from services.series.series_terms import SeriesRefused
 from services.store.fields import FieldsRefused
 from services.store.version_check import ChangedMeanwhile, NotThere
+from services.vouchers.block_vouchers import VoucherBlockRefused
 
 REFUSED = (
     ActRefused,
@@ -57,10 +59,12 @@ REFUSED = (
     PhoneBlockRefused,
     RechargeRefused,
     PrefixRefused,
+    ReplacementRefused,
     ReviveRefused,
     RuleRefused,
     SecondFactorRefused,
     SeriesRefused,
+    VoucherBlockRefused,
 )
 
 

@@ -13,6 +13,7 @@ from admin_web.amounts import read_amount
 from admin_web.formats import spoken
 from billing.money import MoneyTextRefused
 
+NUMBER_MAX = 2**31 - 1
 Rows = Select[*tuple[Any, ...]]
 
 
@@ -63,6 +64,24 @@ class TextFilter(BaseFilter):
     def apply(self, query: Rows, value: Any, alias: Any = None) -> Rows:  # noqa: ANN401
         del alias
         return query.where(self.column == value if self.exact else begins_with(self.column, value))
+
+
+class NumberFilter(BaseFilter):
+    """A whole number that is equal."""
+
+    def __init__(self, key: str, label: str, column: SQLColumnExpression[Any]) -> None:
+        super().__init__(label, data_type="number", key_name=key)
+        self.column = column
+
+    def clean(self, value: str) -> int:
+        number = int(value)
+        if not 0 <= number <= NUMBER_MAX:
+            raise ValueError("too large")
+        return number
+
+    def apply(self, query: Rows, value: Any, alias: Any = None) -> Rows:  # noqa: ANN401
+        del alias
+        return query.where(self.column == value)
 
 
 class DayFilter(BaseFilter):

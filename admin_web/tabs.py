@@ -69,4 +69,4 @@ class CardTab:
 
     def page_values(self, state: ListState) -> dict[str, Any]:
         del state
-        return {"card": card_report(read_session(), opened_card(), now()), "tab": self.tab}
+        return {"card": card_report(read_session(), opened_card(), now()), "facts": opened_card(), "tab": self.tab}

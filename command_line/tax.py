@@ -6,16 +6,16 @@ import click
 from rich.table import Table
 from sqlalchemy import select
 
-from billing.money import MoneyTextRefused, micros_from_text, text_from_micros
+from billing.money import MoneyTextRefused, text_from_micros
 from command_line.actor import cli_actor
 from command_line.errors import Failure, refusing
 from command_line.installation import now, read_session, write_session
 from command_line.show import console, emit_json, json_option
 from models import TaxProfile
 from services.taxes.save_tax_profile import create_tax_profile, update_tax_profile
+from services.taxes.tax_percent import PercentRefused, parts_from_percent
 from services.taxes.tax_report import find_tax_profile, tax_profile_list
 
-PERCENT_PARTS = 10_000  # a percent in parts per million
 COMPOUND = "+"
 
 
@@ -31,12 +31,11 @@ class TaxOption(click.ParamType[dict[str, Any]]):
         if not sign:
             self.fail("write NAME=PERCENT, such as VAT=20, or City=+1.5 for a tax on the taxes before it", param, ctx)
         try:
-            micros = micros_from_text(percent.removeprefix(COMPOUND))
+            parts = parts_from_percent(percent.removeprefix(COMPOUND))
         except MoneyTextRefused:
             self.fail(f"{percent!r} is no percent: write digits, such as 20 or 7.25", param, ctx)
-        parts, rest = divmod(micros * PERCENT_PARTS, 1_000_000)
-        if rest:
-            self.fail(f"{percent} % is too fine: at most four digits after the point", param, ctx)
+        except PercentRefused as refused:
+            self.fail(str(refused), param, ctx)
         return {"name": name, "parts_per_million": parts, "is_compound": percent.startswith(COMPOUND)}
 
 

@@ -26,16 +26,9 @@ from services.keys.pin_keys import KeysMissing
 from services.vouchers.block_vouchers import VoucherBlockRefused, block_vouchers, unblock_vouchers
 from services.vouchers.generate_vouchers import generate_vouchers
 from services.vouchers.make_vouchers import NewVoucherBatch, VouchersRefused, open_voucher_batch
-from services.vouchers.redeem_voucher import Redeemed, VoucherRefusal, redeem_voucher
+from services.vouchers.redeem_voucher import SENTENCES, Redeemed, redeem_voucher
 from services.vouchers.voucher_report import find_voucher_batch, voucher_batch_report, voucher_batches, voucher_report
 
-SENTENCES = {
-    VoucherRefusal.NOT_FOUND: "This voucher is not known.",
-    VoucherRefusal.USED: "This voucher has been used.",
-    VoucherRefusal.EXPIRED: "This voucher has expired.",
-    VoucherRefusal.TOP_UP_LIMIT: "This card cannot take that amount, or not in this currency.",
-    VoucherRefusal.NOT_RECHARGEABLE: "This card takes no recharge as it is now.",
-}
 serials_options = (
     click.option("--first", type=click.IntRange(min=1), help="First serial; the whole batch if left out."),
     click.option("--last", type=click.IntRange(min=1), help="Last serial; the first one alone if left out."),

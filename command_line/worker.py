@@ -40,6 +40,8 @@ from services.series.waiting_series import waiting_series
 from services.store.settings import Settings
 from services.upkeep.card_jobs import EXPIRE, FEES, LAPSE, CardJob
 from services.upkeep.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
+from services.vouchers.generate_vouchers import generate_vouchers
+from services.vouchers.voucher_rows import waiting_batches
 
 VERIFY_EVERY_MINUTES = 60
 LOOK_SECONDS_MAX = 60  # a clock that was set is noticed so soon
@@ -94,6 +96,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("old-rates", forget_old_imports, night),
         Planned("verify", _verify, lambda last: next_of_interval(last, VERIFY_EVERY_MINUTES)),
         Planned("series", _make_series, lambda last: last + SERIES_EVERY),
+        Planned("vouchers", _make_vouchers, lambda last: last + SERIES_EVERY),
         Planned("asked", _do_asked, lambda last: last + SERIES_EVERY),
         Planned("rate imports", _import_rates, lambda last: last + SERIES_EVERY),
         Planned("asterisk", _do_asterisk, lambda last: last + SERIES_EVERY),
@@ -127,6 +130,21 @@ def _make_series(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
             log.error("series not made", job_id=job_id, why=str(stopped))  # noqa: TRY400 (told in one line)
             return 1
         log.info("series made", job_id=job_id, cards=cards)
+    return 0
+
+
+def _make_vouchers(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
+    """Batches ordered in the console, or left by a command that was killed."""
+    for batch_id in desk.read(waiting_batches):
+        if stop.is_set():
+            return 3
+        try:
+            keys = KeyFile(settings().keys_file)
+            vouchers = generate_vouchers(session_factory(desk.writer), keys, batch_id, now)
+        except (KeyClosed, KeysMissing) as stopped:
+            log.error("vouchers not made", batch_id=batch_id, why=str(stopped))  # noqa: TRY400 (told in one line)
+            return 1
+        log.info("vouchers made", batch_id=batch_id, vouchers=vouchers)
     return 0
 
 

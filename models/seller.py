@@ -26,3 +26,4 @@ class Distributor(Base):
     name: Mapped[Name]
     sees_pins: Mapped[bool] = mapped_column(default=False)
     is_enabled: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")

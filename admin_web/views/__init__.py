@@ -12,12 +12,16 @@ from admin_web.views.audit import AuditList
 from admin_web.views.calls import CallList
 from admin_web.views.card import CardPage
 from admin_web.views.card_acts import CardActs
+from admin_web.views.card_more import CardMore
 from admin_web.views.card_reports import CardReports
+from admin_web.views.card_tabs import CardAudit, CardCalls, CardLedger
 from admin_web.views.cards import CardList
 from admin_web.views.carriers import CarrierList
 from admin_web.views.client_page import ClientPage
 from admin_web.views.clients import ClientList
+from admin_web.views.currencies import CurrencyPage
 from admin_web.views.dashboard import Dashboard
+from admin_web.views.fees_page import FeesPage
 from admin_web.views.group_page import GroupPage
 from admin_web.views.groups import GroupList
 from admin_web.views.imports import ImportList
@@ -31,6 +35,8 @@ from admin_web.views.me import MePage
 from admin_web.views.of_account import AccountAudit, AccountCalls, AccountLedger
 from admin_web.views.operator_page import OperatorPage
 from admin_web.views.operators import OperatorList
+from admin_web.views.payments import PaymentList
+from admin_web.views.phone_page import PhonePage
 from admin_web.views.phones import PhoneList
 from admin_web.views.prompts import PromptsPage
 from admin_web.views.rate_import_page import RateImportPage
@@ -44,68 +50,92 @@ from admin_web.views.routing_plan_page import RoutingPlanPage
 from admin_web.views.routing_plans import RoutingPlanList
 from admin_web.views.routing_rule_page import RoutingRulePage
 from admin_web.views.search import SearchPage
+from admin_web.views.sellers import DistributorList, DistributorPage, ResellerList, ResellerPage
 from admin_web.views.series import SeriesList
 from admin_web.views.series_files import SeriesFiles
 from admin_web.views.series_page import SeriesPage
 from admin_web.views.series_tabs import SeriesAudit, SeriesCalls, SeriesLedger
 from admin_web.views.simulation import SimulationPage
 from admin_web.views.simulator import SimulatorPage
+from admin_web.views.system_pages import HealthPage, SettingsPage
+from admin_web.views.taxes import TaxPage
+from admin_web.views.voucher_batch import VoucherBatchPage
+from admin_web.views.vouchers import VoucherBatchList
 
 HOME = Dashboard
+# In the order of the sidebar.
+VIEWS: tuple[type[BaseView], ...] = (
+    LivePage,
+    CallList,
+    AlertsPage,
+    GroupList,
+    GroupPage,
+    SeriesList,
+    SeriesPage,
+    SeriesFiles,
+    SeriesCalls,
+    SeriesLedger,
+    SeriesAudit,
+    CardList,
+    CardPage,
+    CardActs,
+    CardMore,
+    CardCalls,
+    CardLedger,
+    CardAudit,
+    PhoneList,
+    PhonePage,
+    VoucherBatchList,
+    VoucherBatchPage,
+    RateTableList,
+    RateTablePage,
+    RateList,
+    RatePage,
+    ImportList,
+    RateImportPage,
+    RoutingPlanList,
+    RoutingPlanPage,
+    RoutingRulePage,
+    CarrierList,
+    AsteriskPage,
+    RouteTester,
+    SimulationPage,
+    IvrPlanList,
+    IvrPlanPage,
+    AccessNumberList,
+    AccessNumberPage,
+    PromptsPage,
+    SimulatorPage,
+    ClientList,
+    ClientPage,
+    AccountList,
+    AccountPage,
+    AccountCalls,
+    AccountLedger,
+    AccountAudit,
+    ResellerList,
+    ResellerPage,
+    DistributorList,
+    DistributorPage,
+    LedgerList,
+    PaymentList,
+    FeesPage,
+    TaxPage,
+    CurrencyPage,
+    ReportPage,
+    CardReports,
+    OperatorList,
+    OperatorPage,
+    AuditList,
+    JobList,
+    JobPage,
+    SettingsPage,
+    HealthPage,
+    SearchPage,
+    MePage,
+)
 
 
 def views() -> list[BaseView]:
     """Anew for each application: a view belongs to one."""
-    return [
-        LivePage(),
-        CallList(),
-        AlertsPage(),
-        GroupList(),
-        GroupPage(),
-        SeriesList(),
-        SeriesPage(),
-        SeriesFiles(),
-        SeriesCalls(),
-        SeriesLedger(),
-        SeriesAudit(),
-        CardList(),
-        CardPage(),
-        CardActs(),
-        PhoneList(),
-        RateTableList(),
-        RateTablePage(),
-        RateList(),
-        RatePage(),
-        ImportList(),
-        RateImportPage(),
-        RoutingPlanList(),
-        RoutingPlanPage(),
-        RoutingRulePage(),
-        CarrierList(),
-        AsteriskPage(),
-        RouteTester(),
-        SimulationPage(),
-        IvrPlanList(),
-        IvrPlanPage(),
-        AccessNumberList(),
-        AccessNumberPage(),
-        PromptsPage(),
-        SimulatorPage(),
-        ClientList(),
-        ClientPage(),
-        AccountList(),
-        AccountPage(),
-        AccountCalls(),
-        AccountLedger(),
-        AccountAudit(),
-        LedgerList(),
-        ReportPage(),
-        CardReports(),
-        OperatorList(),
-        OperatorPage(),
-        AuditList(),
-        JobList(),
-        JobPage(),
-        SearchPage(),
-        MePage(),
-    ]
+    return [view() for view in VIEWS]

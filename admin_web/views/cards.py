@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from admin_web import cells
 from admin_web.access import get_signed
@@ -14,8 +14,8 @@ from admin_web.texts import lazy_gettext
 from admin_web.views.card_acts import acts_of_mine
 from billing.rights import Right
 from billing.states import CardStatus
-from models import CallerIdBinding, Card, CardGroup, CardSeries, Wallet
-from services.operators.scope import card_scope
+from models import CallerIdBinding, Card, CardSeries, Wallet
+from services.cards.card_rows import card_rows
 from services.store.keyset import Order
 
 CARD_FILTERS = (
@@ -26,27 +26,6 @@ CARD_FILTERS = (
     DayFilter("expires_from", lazy_gettext("Expires from"), Card.expires_at),
     DayFilter("expires_until", lazy_gettext("Expires until"), Card.expires_at, ends=True),
 )
-
-
-def card_rows() -> Rows:
-    """Cards whose series is made: before that they exist for nobody (JC-28)."""
-    return (
-        select(
-            Card.id,
-            Card.status,
-            Card.number,
-            Wallet.balance_micros.label("balance"),
-            Wallet.held_micros.label("held"),
-            Wallet.currency,
-            CallerIdBinding.caller_id.label("phone"),
-            Card.activated_at,
-            Card.expires_at,
-        )
-        .join(CardSeries, CardSeries.id == Card.series_id)
-        .join(Wallet, Wallet.id == Card.wallet_id)
-        .outerjoin(CallerIdBinding, CallerIdBinding.card_id == Card.id)
-        .where(CardSeries.made_at.is_not(None), card_scope(get_signed().operator))
-    )
 
 
 class CardList(ConsoleList):
@@ -94,7 +73,7 @@ class CardList(ConsoleList):
         return acts_of_mine(extends=True)
 
     def query(self) -> Rows:
-        return card_rows().join(CardGroup, CardGroup.id == CardSeries.card_group_id)
+        return card_rows(get_signed().operator)
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(Card.number, text.replace("-", "").replace(" ", "")))

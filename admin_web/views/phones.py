@@ -3,17 +3,25 @@
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Row, select
+from markupsafe import Markup
+from sqlalchemy import Row
 
 from admin_web import cells
 from admin_web.access import get_signed
 from admin_web.filters import DayFilter, begins_with
+from admin_web.formats import dashed
 from admin_web.list_view import ConsoleList, Rows
 from admin_web.texts import lazy_gettext
 from billing.rights import Right
-from models import CallerIdBinding, Card, CardGroup, CardSeries
-from services.operators.scope import card_scope
+from models import CallerIdBinding
+from services.cards.card_rows import phone_rows
+from services.operators.scope import sees_all_cards
 from services.store.keyset import Order
+
+
+def card_link(_view: Any, _context: Any, row: Any, _name: str) -> Markup:  # noqa: ANN401 (as Flask-Admin has it)
+    number = dashed(row.number)
+    return Markup('<a href="{}">{}</a>').format(url_for("cardpage.show", number=number), number)
 
 
 class PhoneList(ConsoleList):
@@ -24,7 +32,7 @@ class PhoneList(ConsoleList):
         "No phone is bound. A phone is bound by a call with the right PIN, where IVR plan and card group allow it."
     )
     search_label = lazy_gettext("Phone, or how it begins")
-    link_column = "number"
+    link_column = "caller_id"
     column_list = ("caller_id", "number", "group", "bound_at")
     column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
         "caller_id": lazy_gettext("Phone"),
@@ -32,7 +40,7 @@ class PhoneList(ConsoleList):
         "group": lazy_gettext("Group"),
         "bound_at": lazy_gettext("Bound"),
     }
-    column_formatters = {"number": cells.card_number, "bound_at": cells.moment}  # noqa: RUF012
+    column_formatters = {"number": card_link, "bound_at": cells.moment}  # noqa: RUF012
     orders = {"caller_id": Order((CallerIdBinding.caller_id,))}  # noqa: RUF012
 
     def __init__(self) -> None:
@@ -43,16 +51,12 @@ class PhoneList(ConsoleList):
         super().__init__(CallerIdBinding, name=lazy_gettext("Phones"), category="Cards", endpoint="phones")
 
     def query(self) -> Rows:
-        return (
-            select(CallerIdBinding.caller_id, Card.number, CardGroup.name.label("group"), CallerIdBinding.bound_at)
-            .join(Card, Card.id == CallerIdBinding.card_id)
-            .join(CardSeries, CardSeries.id == Card.series_id)
-            .join(CardGroup, CardGroup.id == CardSeries.card_group_id)
-            .where(card_scope(get_signed().operator))
-        )
+        return phone_rows(get_signed().operator)
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(CallerIdBinding.caller_id, text.lstrip("+").replace(" ", "")))
 
     def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
+        if sees_all_cards(get_signed().operator):
+            return url_for("phonepage.show", phone=row.caller_id)
         return url_for("cardpage.show", number=row.number)

@@ -16,7 +16,7 @@ from admin_web.tabs import series_values
 from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_series, opened_series
 from admin_web.views.card_acts import acts_of_mine
-from admin_web.views.cards import CARD_FILTERS, CardList, card_rows
+from admin_web.views.cards import CARD_FILTERS, CardList
 from billing.card_acts import SeriesAct
 from billing.rights import Right
 from models import Card, CardSeries
@@ -57,7 +57,7 @@ class SeriesPage(CardList):
         return False
 
     def query(self) -> Rows:
-        return card_rows().where(Card.series_id == opened_series().id)
+        return super().query().where(Card.series_id == opened_series().id)
 
     def base_address(self, **arguments: Any) -> str:  # noqa: ANN401 (url_for's)
         return url_for("seriespage.cards", number=opened_series().number, **arguments)

@@ -1,5 +1,6 @@
 """Jobs as rows of a list and as one: what was asked for, how far it is, what came out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -36,6 +37,10 @@ def unfinished_jobs(session: Session, series_id: int) -> list[Job]:
     """Acts on the cards of a series that are still going on."""
     query = select(Job).where(Job.kind == "card_act", Job.state.in_(UNFINISHED)).order_by(Job.id)
     return [job for job in session.scalars(query) if job.parameters["series_id"] == series_id]
+
+
+def newest_jobs(session: Session, kinds: Sequence[str], newest: int = 20) -> Sequence[Job]:
+    return session.scalars(select(Job).where(Job.kind.in_(kinds)).order_by(Job.id.desc()).limit(newest)).all()
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models import CardSeries, Reseller
@@ -27,3 +27,31 @@ def reseller_list(session: Session) -> list[dict[str, Any]]:
         }
         for reseller in session.scalars(select(Reseller).order_by(Reseller.name))
     ]
+
+
+def reseller_rows() -> Select[*tuple[Any, ...]]:
+    """For the list in the console."""
+    mine = CardSeries.reseller_id == Reseller.id
+    return select(
+        Reseller.id,
+        Reseller.name,
+        Reseller.is_enabled,
+        select(func.count()).where(mine).scalar_subquery().label("series"),
+        select(func.coalesce(func.sum(CardSeries.quantity), 0)).where(mine).scalar_subquery().label("cards"),
+    )
+
+
+def find_reseller(session: Session, reseller_id: int) -> dict[str, Any] | None:
+    """One with its series: number, name, status and quantity of each."""
+    reseller = session.get(Reseller, reseller_id)
+    if reseller is None:
+        return None
+    columns = (CardSeries.number, CardSeries.name, CardSeries.status, CardSeries.quantity)
+    series = select(*columns).where(CardSeries.reseller_id == reseller_id).order_by(CardSeries.number)
+    return {
+        "id": reseller.id,
+        "name": reseller.name,
+        "is_enabled": reseller.is_enabled,
+        "version": reseller.version,
+        "series": [tuple(row) for row in session.execute(series)],
+    }

@@ -8,10 +8,31 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, CardGroup, CardSeries, Client, Gateway, RateTable, Reseller, RoutingPlan, TaxProfile
+from models import (
+    Account,
+    CardGroup,
+    CardSeries,
+    Client,
+    Distributor,
+    Gateway,
+    RateTable,
+    Reseller,
+    RoutingPlan,
+    TaxProfile,
+)
 
 Versioned = TypeVar(
-    "Versioned", Account, CardGroup, CardSeries, Client, Gateway, RateTable, Reseller, RoutingPlan, TaxProfile
+    "Versioned",
+    Account,
+    CardGroup,
+    CardSeries,
+    Client,
+    Distributor,
+    Gateway,
+    RateTable,
+    Reseller,
+    RoutingPlan,
+    TaxProfile,
 )
 
 

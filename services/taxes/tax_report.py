@@ -19,6 +19,11 @@ def find_tax_profile(session: Session, name: str) -> dict[str, Any] | None:
     return None if profile is None else _profile(session, profile)
 
 
+def find_tax_profile_by_id(session: Session, profile_id: int) -> dict[str, Any] | None:
+    profile = session.get(TaxProfile, profile_id)
+    return None if profile is None else _profile(session, profile)
+
+
 def _profile(session: Session, profile: TaxProfile) -> dict[str, Any]:
     series = select(CardSeries.number).where(CardSeries.tax_profile_id == profile.id).order_by(CardSeries.number)
     clients = select(Client.name).where(Client.tax_profile_id == profile.id).order_by(Client.name)

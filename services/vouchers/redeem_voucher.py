@@ -4,10 +4,11 @@ Every door asks the guard before it calls this, and tells it afterwards: a wrong
 `is_wrong_code`, a right one only after Redeemed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -45,6 +46,15 @@ class VoucherRefusal(StrEnum):
     def is_wrong_code(self) -> bool:
         """Counts as a wrong entry. A used code does too: it is no proof that the caller bought anything."""
         return self in (VoucherRefusal.NOT_FOUND, VoucherRefusal.USED)
+
+
+SENTENCES: Final[Mapping[VoucherRefusal, str]] = {
+    VoucherRefusal.NOT_FOUND: "This voucher is not known.",
+    VoucherRefusal.USED: "This voucher has been used.",
+    VoucherRefusal.EXPIRED: "This voucher has expired.",
+    VoucherRefusal.TOP_UP_LIMIT: "This card cannot take that amount, or not in this currency.",
+    VoucherRefusal.NOT_RECHARGEABLE: "This card takes no recharge as it is now.",
+}
 
 
 @dataclass(frozen=True, slots=True)

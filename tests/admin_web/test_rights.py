@@ -25,6 +25,12 @@ VALUES = {
     "table_id": "1",
     "group_id": "1",
     "job_id": "1",
+    "run": "fees",
+    "profile_id": "1",
+    "batch_id": "1",
+    "reseller_id": "1",
+    "distributor_id": "1",
+    "phone": "37060000001",
     "client_id": "1",
     "account_id": "1",
     "operator_id": "1",
@@ -62,6 +68,10 @@ BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "seriespage.edit": Right.MAKE_CARDS,
     "seriespage.generate": Right.MAKE_CARDS,
     "seriesfiles.files": Right.EXPORT_PINS,
+    "vouchers.new": Right.MAKE_CARDS,
+    "resellerpage.new": Right.MAKE_CARDS,
+    "taxes.new": Right.MANAGE_RATES,
+    "taxes.edit": Right.MANAGE_RATES,
     "jobpage.index": Right.SEE_SYSTEM,  # the list itself
 }
 

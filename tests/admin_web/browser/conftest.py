@@ -25,13 +25,14 @@ from admin_web.access import now
 from admin_web.app import create_app
 from admin_web.database import engines
 from billing.rights import Role
-from models import CallerIdBinding, Operator
+from models import CallerIdBinding, Operator, Reseller
 from models.database import make_engine
 from services.audit.audit import Actor, Door
 from services.keys.key_file import replace_pin_keys
 from services.operators.save_operator import OperatorRole, create_operator, set_password
 from services.reports.roll_up_calls import roll_up_calls
 from services.store.settings import Settings
+from services.vouchers.make_vouchers import NewVoucherBatch, make_vouchers, open_voucher_batch
 from tests.factories import NOW
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ def served(engine_served: Engine) -> World:
         world.settle(answered("call-1", 61))
         session.add(CallerIdBinding(caller_id="37060000001", card_id=world.cards[0].card_id, bound_at=NOW))
         roll_up_calls(lambda work: work(session), NOW, UTC)
+        session.add(Reseller(name="Reseller 1"))
+        batch = NewVoucherBatch("May", "USD", 10_000_000, 3)
+        batch_id = open_voucher_batch(session, batch, Actor("tests", Door.CLI), now())
+        make_vouchers(session, KEYS, batch_id, now())
         create_operator(session, NAME, OperatorRole(Role.OWNER), Actor("tests", Door.CLI), now())
         set_password(session, NAME, PASSWORD, Actor("tests", Door.CLI), now())
     return world

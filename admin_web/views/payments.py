@@ -1,0 +1,60 @@
+"""Payments and adjustments: what was booked by hand or by voucher, and a form that books one more."""
+
+from typing import Any
+from uuid import uuid4
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from sqlalchemy.orm import Session
+
+from admin_web.access import actor, now, zone
+from admin_web.acts import carry_out, require_right, require_token
+from admin_web.amounts import read_amount
+from admin_web.list_view import ListState, Rows
+from admin_web.texts import gettext, lazy_gettext
+from admin_web.things import open_card
+from admin_web.views.ledger import LedgerRows
+from billing.rights import Right
+from models import LedgerEntry, LedgerKind
+from services.money.adjust_balance import adjust_balance
+from services.money.recharge_card import recharge_card
+
+BOOKED = (LedgerKind.RECHARGE, LedgerKind.ADJUSTMENT, LedgerKind.TRANSFER, LedgerKind.REVERSAL)
+
+
+class PaymentList(LedgerRows):
+    heading = lazy_gettext("Payments and adjustments")
+    list_template = "console/payments.html"
+    empty_text = lazy_gettext("Nothing was booked yet: no recharge, adjustment, replacement or refund.")
+
+    def __init__(self) -> None:
+        super().__init__("payments", "/payments")
+        self.name = lazy_gettext("Payments")
+
+    def query(self) -> Rows:
+        return super().query().where(LedgerEntry.kind.in_(BOOKED))
+
+    def page_values(self, state: ListState) -> dict[str, Any]:
+        del state
+        return {"token": uuid4().hex}
+
+    @expose("/book", methods=("POST",))
+    def book(self) -> ResponseReturnValue:
+        """The token of the form is the reference: sent twice, it is booked once (F27)."""
+        require_token()
+        require_right(Right.MOVE_MONEY)
+        form = request.form
+        card, reason, token = open_card(form.get("card", "")), form.get("reason", ""), form.get("token", "")
+
+        def do(session: Session) -> str:
+            amount_micros = read_amount(form.get("amount", ""), negative_allowed=True)
+            if form.get("what") == "recharge":
+                reference = f"console:{token}"
+                recharge_card(session, card.card_id, amount_micros, reference, actor(), now(), zone(), reason=reason)
+                return gettext("The card was recharged.")
+            adjust_balance(session, card.card_id, amount_micros, reason, token, actor(), now())
+            return gettext("The balance was adjusted.")
+
+        carry_out(do)
+        return redirect(url_for(".index_view"))

@@ -1,0 +1,42 @@
+"""Cards and bound phones as the rows of lists in the console, within what an operator may see."""
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from models import CallerIdBinding, Card, CardGroup, CardSeries, Wallet
+from services.operators.operator_facts import OperatorFacts
+from services.operators.scope import card_scope
+
+Rows = Select[*tuple[Any, ...]]
+
+
+def card_rows(operator: OperatorFacts) -> Rows:
+    """Cards whose series is made: before that they exist for nobody (JC-28)."""
+    return (
+        select(
+            Card.id,
+            Card.status,
+            Card.number,
+            Wallet.balance_micros.label("balance"),
+            Wallet.held_micros.label("held"),
+            Wallet.currency,
+            CallerIdBinding.caller_id.label("phone"),
+            Card.activated_at,
+            Card.expires_at,
+        )
+        .join(CardSeries, CardSeries.id == Card.series_id)
+        .join(Wallet, Wallet.id == Card.wallet_id)
+        .outerjoin(CallerIdBinding, CallerIdBinding.card_id == Card.id)
+        .where(CardSeries.made_at.is_not(None), card_scope(operator))
+    )
+
+
+def phone_rows(operator: OperatorFacts) -> Rows:
+    return (
+        select(CallerIdBinding.caller_id, Card.number, CardGroup.name.label("group"), CallerIdBinding.bound_at)
+        .join(Card, Card.id == CallerIdBinding.card_id)
+        .join(CardSeries, CardSeries.id == Card.series_id)
+        .join(CardGroup, CardGroup.id == CardSeries.card_group_id)
+        .where(card_scope(operator))
+    )
