@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from caller import ASK_NUMBER, ASK_PIN, dialling
+from clerk import AWAY
 from house import SHORT_PIN
 from sqlalchemy import select
 from watching import HEARTBEAT_SECONDS
@@ -24,6 +25,7 @@ from tests.asterisk_fixtures import cel_rows, wait_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clerk import Clerk
     from house import House
     from watching import Watch
 
@@ -48,12 +50,14 @@ class Chaos:
     kills: dict[str, int] = field(default_factory=dict)
     settled_by: dict[str, int] = field(default_factory=dict)
     begun_at: float = field(default_factory=time.time)
+    clerk: Clerk | None = None
 
     def run(self, seconds: float, callers: int) -> None:
         """Kill until the time is over; then everything is started, and what is up may end."""
         dice = random.Random(self.seed)
         over = threading.Event()
         threads = [threading.Thread(target=self._call, args=(over, dice.getrandbits(32))) for _ in range(callers)]
+        threads.append(threading.Thread(target=self._work_at_console, args=(over, dice.getrandbits(32))))
         for thread in threads:
             thread.start()
         deadline = time.monotonic() + seconds
@@ -83,6 +87,7 @@ class Chaos:
             self.settled_by[record.settled_by] = self.settled_by.get(record.settled_by, 0) + 1
         if len(charged) != len(answered):
             found.append(f"{len(answered)} calls were answered, {len(charged)} are charged")
+        found += self.clerk.findings() if self.clerk else []
         return found + [told for record in charged if (told := self._compare(record, answered))]
 
     def _kill(self, name: str, away_seconds: float) -> None:
@@ -99,6 +104,14 @@ class Chaos:
         while not over.is_set():
             with suppress(*FAULTS):
                 self._one_call(dice)
+            time.sleep(0.2)
+
+    def _work_at_console(self, over: threading.Event, seed: int) -> None:
+        """Until the end, and then until one recharge went through."""
+        dice, clerk = random.Random(seed), self.clerk
+        while clerk is not None and not (over.is_set() and clerk.confirmed):
+            with suppress(*AWAY):
+                clerk.work(dice, dice.choice(self.house.cards[SHORT_PIN]).number)
             time.sleep(0.2)
 
     def _one_call(self, dice: random.Random) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import caller
 import pytest
 from chaos import Chaos
+from clerk import Clerk, Console
 from databases import Cluster, started_cluster
 from house import House, furnish
 from watching import Watch
@@ -39,10 +40,20 @@ def on_postgresql(furnished: House, own_cluster: Cluster) -> Iterator[House]:
     house.engine.dispose()
 
 
+@pytest.fixture
+def console(on_postgresql: House) -> Iterator[Console]:
+    console = Console(on_postgresql)
+    console.start()
+    yield console
+    console.stop()
+
+
 def test_each_call_that_a_carrier_answered_is_charged_once_whatever_dies(
-    on_postgresql: House, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    on_postgresql: House, own_cluster: Cluster, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """F3, F4, F6, F10, F12, F13: kill -9 of call server, watcher, Asterisk and PostgreSQL at random moments."""
+    """F3, F4, F6, F9, F10, F12, F13, F27: kill -9 of call server, watcher, console, Asterisk and PostgreSQL at random
+    moments, while callers call and a clerk recharges cards.
+    """
     monkeypatch.setattr(caller, "STEP_SECONDS_MAX", 15)
     house, watch = on_postgresql, Watch(on_postgresql)
     watch.start()
@@ -51,12 +62,15 @@ def test_each_call_that_a_carrier_answered_is_charged_once_whatever_dies(
         "watcher": (watch.kill, watch.start),
         "asterisk": (house.plant.kill_platform, house.plant.revive_platform),
         "postgresql": (own_cluster.kill, own_cluster.start),
+        "console": (console.kill, console.start),
     }
-    chaos = Chaos(house, watch, SEED, parts)
+    clerk = Clerk(console)
+    chaos = Chaos(house, watch, SEED, parts, clerk=clerk)
     chaos.run(SECONDS, CALLERS)
     house.ensure_server()
     findings = chaos.findings()
-    sys.stdout.write(f"seed {SEED}: kills {chaos.kills}, calls by {chaos.settled_by}, {len(findings)} findings\n")
+    told = f"calls by {chaos.settled_by}, recharges {len(clerk.confirmed)} of {len(clerk.sent)} confirmed"
+    sys.stdout.write(f"seed {SEED}: kills {chaos.kills}, {told}, {len(findings)} findings\n")
     assert findings == [], f"seed {SEED}"
     assert chaos.settled_by, "no call came through"
     assert house.is_proved()
