@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from billing.rights import Role
 from models import Operator
 from services.audit.audit import Act, Actor, note
 from services.keys.closed_keys import refuse_closed_key
@@ -66,12 +65,6 @@ def switch_off_second_factor(session: Session, operator: OperatorFacts, actor: A
 
 def recovery_codes_left(session: Session, operator_id: int) -> int:
     return len(session.scalars(select(Operator.recovery_codes).where(Operator.id == operator_id)).one())
-
-
-def operators_without(session: Session, roles: frozenset[Role]) -> int:
-    """How many of these roles may sign in and have none yet."""
-    lacking = select(func.count()).where(Operator.role.in_(roles), Operator.is_enabled, Operator.totp_sealed.is_(None))
-    return session.scalars(lacking).one()
 
 
 def _save(session: Session, operator_id: int, values: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 import re
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None}
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 SENTENCE = re.compile(r"[A-Z“{].*[.:?!…]|[A-Z“{].* .*", re.DOTALL)
 WHISPER = re.compile(r"[A-Za-z{].* .*", re.DOTALL)
+NAMED = re.compile(r"\{[a-z_]+(?::[^}]*)?\}")  # of str.format
 WORD = re.compile(r"[A-Za-z]{2,}")
 # SQL, and checks of the ledger.
 NOT_TOLD = re.compile(r"[A-Z]{2,} [A-Z_]{2,}|I\d+ |.*\{\}|[A-Z_]+\(|SET |PRAGMA |NOT [a-z_]+ ", re.DOTALL)
@@ -130,7 +132,8 @@ def _told(tree: ast.Module) -> Iterator[str]:
 
 def _text(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
+        places_named = count(1)
+        return NAMED.sub(lambda _: f"{{{next(places_named)}}}", node.value)
     if not isinstance(node, ast.JoinedStr):
         return None
     text, places = "", 0
