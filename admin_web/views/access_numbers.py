@@ -8,11 +8,11 @@ from sqlalchemy import Row, select
 
 from admin_web import cells
 from admin_web.access import has_right
+from admin_web.amounts import shown_amount
 from admin_web.filters import begins_with
 from admin_web.formats import NOTHING
 from admin_web.list_view import ConsoleList, Rows
 from admin_web.texts import lazy_gettext
-from billing.money import text_from_micros
 from billing.rights import Right
 from models import AccessNumber, IvrPlan
 from services.store.keyset import Order
@@ -25,7 +25,7 @@ def plan(_view: Any, _context: Any, row: Any, _name: str) -> Markup:  # noqa: AN
 def surcharge(_view: Any, _context: Any, row: Any, name: str) -> str:  # noqa: ANN401
     """In the currency of whichever card calls."""
     micros = getattr(row, name)
-    return text_from_micros(micros) if micros else NOTHING
+    return shown_amount(micros) if micros else NOTHING
 
 
 class AccessNumberList(ConsoleList):

@@ -14,7 +14,7 @@ from admin_web.database import read_session
 from admin_web.files import send
 from admin_web.page import ThingPage
 from admin_web.report_sheets import REPORTS, Report, Sheet
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from billing.rights import Right
 from services.reports.days import day_of
 from services.reports.report_terms import ReportRefused
@@ -84,7 +84,7 @@ def _made(report: Report) -> tuple[Sheet | None, Days, str | None]:
     try:
         return report.make(read_session(), *days, zone()), days, None
     except ReportRefused as refused:
-        return None, days, str(refused)
+        return None, days, translated(refused)
 
 
 def _arguments(days: Days) -> dict[str, Any]:

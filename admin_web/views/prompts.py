@@ -14,7 +14,7 @@ from admin_web.access import actor, now
 from admin_web.acts import require_right, require_token
 from admin_web.database import read_session, write_session
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.views.simulator import wanted
 from billing.rights import Right
 from ivr_prompts.espeak_voice import EspeakVoice
@@ -142,7 +142,7 @@ def _changed(act: str, language: str, prompt_id: str, change: Change) -> Respons
             after = asdict(change(place, request.form.get("seen", "")))
             note_prompt(session, PromptChange(act, language, prompt_id, before, after), actor(), now())
     except (RecordingRefused, ReplaceRefused) as refused:
-        flash(str(refused), "error")
+        flash(translated(refused), "error")
     else:
         flash(gettext("Callers hear the new file from the next time on. Play it to be sure."), "good")
     return redirect(url_for(".show", language=language, prompt_id=prompt_id))

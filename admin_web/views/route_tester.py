@@ -12,7 +12,7 @@ from admin_web.asked_call import AskedWrong, asked_call, find_own_card
 from admin_web.choices import originators, rate_tables, routing_plans
 from admin_web.database import read_session
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from billing.lcr import SkipReason
 from billing.rights import Right
 from billing.share import DRAWS
@@ -54,7 +54,7 @@ class RouteTester(ConsolePage):
             try:
                 found = _explained()
             except (AskedWrong, SimulationRefused) as refused:
-                problem = str(refused)
+                problem = translated(refused)
         shown = self.render(
             "console/route_tester.html",
             asked=request.args,

@@ -94,7 +94,7 @@ class SimulatorPage(ConsolePage):
             _, caller = asked_for(Phone.BROWSER)
             ticket = browser_lines().open(get_signed().operator.id, caller)
         except TryRefused as refused:
-            return jsonify(why=str(refused)), 409
+            return jsonify(why=translated(refused)), 409
         return jsonify(why=None, **asdict(ticket))
 
     @expose("/browser/end", methods=("POST",))

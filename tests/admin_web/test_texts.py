@@ -34,6 +34,7 @@ TAGS = re.compile(
 READ_ALOUD = re.compile(r'(?:placeholder|aria-label|title|alt|data-question)="([^"{]*[A-Za-z]{2}[^"{]*)"')
 NAMES = {
     "Callingcard",
+    "SHA",
     "Asterisk",
     "UTC",
     "XLSX",
@@ -95,6 +96,19 @@ def test_no_view_says_anything_by_itself() -> None:
                 continue
             bare = [arg for arg in one.args if isinstance(arg, ast.JoinedStr) or _is_sentence(arg)]
             found += [f"{file.name}:{one.lineno}" for _ in bare]
+    assert found == []
+
+
+def test_amounts_and_refusals_go_by_the_operators_language() -> None:
+    """`read_amount` and `translated`, wherever a view is: what the services alone speak is English and points."""
+    plain = re.compile(r"micros_from_text|text_from_micros|(?:flash|jsonify)\(.*str\(refused\)|: str\(refused\)\}")
+    found = [
+        f"{file.name}: {line.strip()}"
+        for file in sorted((ROOT / "admin_web").rglob("*.py"))
+        if file.name != "amounts.py"
+        for line in file.read_text().splitlines()
+        if plain.search(line)
+    ]
     assert found == []
 
 
