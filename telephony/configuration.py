@@ -40,6 +40,7 @@ _LOAD_MAX_PER_CORE: Final = 16
 _PATH: Final = re.compile(r"/[A-Za-z0-9_./@+~ -]{0,400}")
 _HOST: Final = re.compile(r"[A-Za-z0-9.:/-]{1,253}")
 _HOST_PORT: Final = re.compile(r"[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
+_SYSTEM_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _NUMBER: Final = re.compile(r"[0-9]{3,15}")
 
 
@@ -92,8 +93,11 @@ def _check(spec: InstanceSpec) -> None:
     for path in (spec.folder, spec.prompts, spec.spool, *(file for file in (*tls_files, *phone_files) if file)):
         if not _PATH.fullmatch(str(path.resolve())):
             raise InstanceRefused(f"Asterisk cannot work in {path}: letters, digits, blanks and _./@+~- only")
-    if not _HOST_PORT.fullmatch(spec.agi):
-        raise InstanceRefused(f"{spec.agi!r} is no host:port of a call server")
+    for server in (spec.agi, *filter(None, (spec.agi_other,))):
+        if not _HOST_PORT.fullmatch(server):
+            raise InstanceRefused(f"{server!r} is no host:port of a call server")
+    if spec.name and not _SYSTEM_NAME.fullmatch(spec.name):
+        raise InstanceRefused(f"{spec.name!r} is no name of an Asterisk: letters, digits, _ . - (at most 40)")
     for host in (spec.sip_host, spec.peer_host, *spec.access_hosts):
         if not _HOST.fullmatch(host):
             raise InstanceRefused(f"{host!r} is no host")
@@ -134,7 +138,7 @@ def _tokens(instance: Instance, spec: InstanceSpec, program: AsteriskProgram) ->
         "RUN": str(instance.run),
         "RECORDINGS": str(instance.recordings),
         "MODULES": str(program.modules),
-        "NAME": spec.role.value,
+        "NAME": spec.name or spec.role.value,
         "CALLS_MAX": str(_CALLS_MAX),
         "LOAD_MAX": str(_LOAD_MAX_PER_CORE * (os.cpu_count() or 1)),
         "SIP_HOST": spec.sip_host,
@@ -144,6 +148,7 @@ def _tokens(instance: Instance, spec: InstanceSpec, program: AsteriskProgram) ->
         "RTP_LAST": str(spec.rtp_last),
         "ICE": "no" if spec.web_phone is None else "yes",  # browsers cannot do without it
         "AGI": spec.agi,
+        "AGI_OTHER": spec.agi_other,
         "PROMPTS": str(spec.prompts.resolve()),
         "SPOOL": str(spec.spool.resolve()),
         "IAX_PORT": str(spec.iax_port),

@@ -56,7 +56,9 @@ class InstanceSpec:
     rtp_last: int
     prompts: Path
     spool: Path
+    name: str = ""  # systemname; empty: that of the role
     agi: str = "127.0.0.1:4573"
+    agi_other: str = ""  # asked when the first call server does not take the connection
     sip_host: str = "127.0.0.1"
     access_hosts: tuple[str, ...] = ("127.0.0.1",)
     trunks: TrunkPlan = field(default_factory=TrunkPlan)

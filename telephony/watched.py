@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PRIVATE_NAME: Final = "platform"
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_SYSTEM_NAME: Final = re.compile(r"^systemname = ([A-Za-z0-9_.-]{1,40})$", re.MULTILINE)
 _PORTS: Final = range(1, 65536)
 _KEYS: Final = frozenset({"host", "port", "watcher_secret", "console_secret", "cel_file"})
 
@@ -46,9 +47,17 @@ def private_asterisk(folder: Path) -> WatchedAsterisk:
     """The private instance in `folder`; raises InstanceRefused when there is none."""
     instance = read_instance(folder)
     secrets = instance.secrets
-    return WatchedAsterisk(
-        PRIVATE_NAME, "127.0.0.1", instance.ami_port, secrets["watcher"], secrets["console"], instance.cel_file
-    )
+    name, port = _system_name(instance.etc / "asterisk.conf"), instance.ami_port
+    return WatchedAsterisk(name, "127.0.0.1", port, secrets["watcher"], secrets["console"], instance.cel_file)
+
+
+def _system_name(file: Path) -> str:
+    """As Asterisk itself reads it: calls carry it."""
+    try:
+        found = _SYSTEM_NAME.search(file.read_text())
+    except OSError:
+        return PRIVATE_NAME
+    return found[1] if found else PRIVATE_NAME
 
 
 def watched_asterisks(file: Path | None, private_folder: Path) -> Sequence[WatchedAsterisk]:

@@ -42,6 +42,16 @@ ACCESS_NUMBER = "15550001"
 LOOPBACKS = tuple(f"127.0.0.{number}" for number in range(1, 8))
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What distinguishes two plants on one machine. `agi_other_port`: the call server of the other one."""
+
+    name: str = "north"
+    rtp_first: int = 26_000
+    agi_port: int | None = None
+    agi_other_port: int | None = None
+
+
 @dataclass(slots=True)
 class Plant:
     """Both instances, and where they look for the call server, prompts and spool."""
@@ -93,20 +103,21 @@ def asterisk_program() -> AsteriskProgram:
 
 @contextmanager
 def running_plant(
-    folder: Path, program: AsteriskProgram, *, prompts: Path, spool: Path | None = None
+    folder: Path, program: AsteriskProgram, *, prompts: Path, spool: Path | None = None, site: Site | None = None
 ) -> Iterator[Plant]:
     """Boot the demo carrier and the platform in `folder`; stop both at the end."""
+    site = site or Site()
     sip_platform, sip_carrier, sip_dead = (free_udp_port() for _ in range(3))
     lines = CarrierLines(sip_carrier, free_tcp_port(), sip_platform, free_tcp_port(), folder / "tls")
     spool = spool or folder / "unsettled"
-    agi_port = free_tcp_port()
+    agi_port = site.agi_port or free_tcp_port()
     demo = InstanceSpec(
         folder=folder / "demo-carrier",
         role=Role.DEMO_CARRIER,
         sip_port=sip_carrier,
         ami_port=free_tcp_port(),
-        rtp_first=27000,
-        rtp_last=27998,
+        rtp_first=site.rtp_first + 1_000,
+        rtp_last=site.rtp_first + 1_998,
         prompts=prompts,
         spool=spool,
         peer_port=sip_platform,
@@ -114,13 +125,15 @@ def running_plant(
     platform = InstanceSpec(
         folder=folder / "platform",
         role=Role.PLATFORM,
+        name=site.name,
         sip_port=sip_platform,
         ami_port=free_tcp_port(),
-        rtp_first=26000,
-        rtp_last=26998,
+        rtp_first=site.rtp_first,
+        rtp_last=site.rtp_first + 998,
         prompts=prompts,
         spool=spool,
         agi=f"127.0.0.1:{agi_port}",
+        agi_other=f"127.0.0.1:{site.agi_other_port}" if site.agi_other_port else "",
         trunks=TrunkPlan((*demo_trunks(sip_carrier, sip_dead).trunks, *lines.trunks())),
         sip_tcp=True,
         tls=lines.platform_tls(),

@@ -65,7 +65,9 @@ def platform_spec(settings: Settings, trunks: TrunkPlan) -> InstanceSpec:
         rtp_last=last,
         prompts=settings.prompts_dir,
         spool=settings.spool_folder,
+        name=settings.asterisk_name,
         agi=f"{settings.fastagi_host}:{settings.fastagi_port}",
+        agi_other=settings.fastagi_other,
         access_hosts=settings.access_hosts,
         trunks=trunks,
     )

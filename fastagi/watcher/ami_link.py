@@ -36,6 +36,7 @@ class AmiLink:
         self.why = "not connected yet"  # empty while Asterisk is up and fully booted
         self._on_change = on_change
         self._up_seconds: int | None = None
+        self._is_named = False  # it was asked for its own name since it came up
         self._is_closed = False
         self._manager: Any = self._new_manager()  # panoramisk has no types
 
@@ -56,6 +57,7 @@ class AmiLink:
             raise LinkLost(self.why)
         try:
             async with asyncio.timeout(LIST_SECONDS_MAX):
+                await self._check_name()
                 answer = await self._manager.send_action({"Action": "CoreShowChannels"})
         except TimeoutError:
             self._drop("no list of channels in time")
@@ -69,6 +71,19 @@ class AmiLink:
         up_seconds, self._up_seconds = self._up_seconds, None
         return self.book.listed((row for row in rows if row.get("Event") == "CoreShowChannel"), up_seconds)
 
+    async def _check_name(self) -> None:
+        """Calls carry the name that Asterisk gives itself: by another one they would be taken for another's."""
+        if self._is_named:
+            return
+        answer = await self._manager.send_action({"Action": "CoreSettings"})
+        named, name = str(answer.get("SystemName", "")), self.asterisk.name
+        if named and named != name:
+            self._say(
+                f"its systemname is {named}: name its table [{named}], or set systemname = {name} in asterisk.conf"
+            )
+            raise LinkLost(self.why)
+        self._is_named = True
+
     def _new_manager(self) -> Any:  # noqa: ANN401 (panoramisk has no types)
         make: Any = _Manager
         manager = make(
@@ -78,7 +93,7 @@ class AmiLink:
             username="watcher",
             secret=self.asterisk.watcher_secret,
             reconnect_timeout=RECONNECT_SECONDS,
-            forgetable_actions=("ping", "login", "coreshowchannels"),
+            forgetable_actions=("ping", "login", "coreshowchannels", "coresettings"),
             log=_Quiet(),
             on_disconnect=self._disconnected,
             protocol_factory=AmiProtocol,
@@ -93,6 +108,7 @@ class AmiLink:
     def _booted(self, _manager: Any, event: Any) -> None:  # noqa: ANN401 (panoramisk has no types)
         up = str(event.get("Uptime", ""))
         self._up_seconds = int(up) if up.isdecimal() else None
+        self._is_named = False
         self._say("")
 
     def _shutting_down(self, _manager: Any, _event: Any) -> None:  # noqa: ANN401 (the same)

@@ -27,8 +27,11 @@ log = structlog.get_logger()
 
 
 async def end_asked(desk: WatchDesk, links: Sequence[AmiLink]) -> None:
-    """Hang the callers up. An end that cannot be had now, because an Asterisk is away, stays asked for."""
-    asked = await desk.ends_asked()
+    """Hang the callers up. An end that cannot be had now, because an Asterisk is away, stays asked for; that of a call
+    on an Asterisk which another watcher watches is left to that one.
+    """
+    watched = {link.asterisk.name for link in links}
+    asked = [one for one in await desk.ends_asked() if one.home in watched or not (one.home and one.is_open)]
     if not asked:
         return
     all_listed = True

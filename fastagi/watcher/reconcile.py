@@ -14,7 +14,7 @@ from services.live.compare_calls import LoggedTalk
 from services.live.reconcile_call import LoggedLeg, Reconciled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from fastagi.watcher.watch_desk import WatchDesk
@@ -61,10 +61,10 @@ class CallLogs:
         ]
 
 
-async def reconcile(desk: WatchDesk, logs: CallLogs, spool: Path) -> list[Reconciled]:
-    """One round. A call whose spooled line waits is left to that line."""
+async def reconcile(desk: WatchDesk, logs: CallLogs, spool: Path, watched: Collection[str]) -> list[Reconciled]:
+    """One round. A call whose spooled line waits is left to that line, one of another's Asterisk to its watcher."""
     await replay(spool, desk)
-    unseen = await desk.unseen_calls()
+    unseen = await desk.unseen_calls(watched)
     await logs.read()
     waiting = {file.stem for file in await asyncio.to_thread(lambda: list(spool.glob("*.txt")))}
     left = [call for call in unseen if call.hold.call_id not in waiting]

@@ -37,14 +37,15 @@ class Watcher:
     heartbeat_seconds: float
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     counters: Counter[str] = field(default_factory=Counter)
-    _noted_lost: set[str] = field(default_factory=set)
+    _noted_lost: dict[str, str] = field(default_factory=dict)  # why, by name
 
     async def beat(self) -> None:
         """List the channels of each Asterisk; what cannot be asked is noted as lost. Then reconcile."""
         self.counters["beats"] += 1
         for link in self.links:
             await self._list(link)
-        for told in await reconcile(self.desk, self.logs, self.spool):
+        watched = {link.asterisk.name for link in self.links}
+        for told in await reconcile(self.desk, self.logs, self.spool, watched):
             self.counters[f"reconciled_{told.source.value}"] += 1
             log.info("call reconciled", call_id=told.settled.call_id, by=told.source.value, **_figures(told.settled))
 
@@ -70,12 +71,12 @@ class Watcher:
         try:
             sighting = await link.list_channels()
         except LinkLost as lost:
-            if link.asterisk.name not in self._noted_lost:
+            if self._noted_lost.get(link.asterisk.name) != str(lost):
                 await self.desk.note_lost(link.asterisk.name, str(lost))
-                self._noted_lost.add(link.asterisk.name)
+                self._noted_lost[link.asterisk.name] = str(lost)
             return
         holds = await self.desk.note_sighting(sighting)
-        self._noted_lost.discard(link.asterisk.name)
+        self._noted_lost.pop(link.asterisk.name, None)
         await end_overdue(link, sighting, holds)
 
     async def _note_events(self, link: AmiLink) -> None:

@@ -1,6 +1,6 @@
 """The watcher's desk: its use cases, each one hop to the database, with the clock that they need."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -36,8 +36,8 @@ class WatchDesk:
     async def note_lost(self, asterisk: str, why: str) -> None:
         await self.database.run(note_lost, asterisk, why)
 
-    async def unseen_calls(self) -> list[OpenCall]:
-        return await self.database.run(unseen_calls)
+    async def unseen_calls(self, watched: Collection[str]) -> list[OpenCall]:
+        return await self.database.run(unseen_calls, watched)
 
     async def reconcile(self, call: OpenCall, leg: LoggedLeg | None) -> Reconciled | None:
         return await self.database.run(reconcile_call, call, leg, self.now(), self.zone)

@@ -9,18 +9,25 @@ from sqlalchemy.orm import Session
 from billing.states import HoldState, JobState
 from models import Hold, Job
 from services.calls.end_calls import END_CALL
+from services.live.home import home_of
 
 ENDS_A_LOOK = 200
 
 
 @dataclass(frozen=True, slots=True)
 class EndAsked:
-    """`channel_id` is the caller's channel, by its unique id; `is_open`: its hold is, so it may still be up."""
+    """`channel_id` is the caller's channel, by its unique id; `is_open`: its hold is, so it may still be up. `home` is
+    its Asterisk, '' where that is not known.
+    """
 
     job_id: int
     call_id: str
     channel_id: str
     is_open: bool
+
+    @property
+    def home(self) -> str:
+        return home_of(self.channel_id)
 
 
 def ends_asked(session: Session) -> list[EndAsked]:

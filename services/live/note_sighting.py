@@ -54,11 +54,10 @@ def note_calls(session: Session, asterisk: str, calls: Sequence[SeenCall]) -> No
 
 
 def note_lost(session: Session, asterisk: str, why: str) -> None:
-    """It cannot be asked: since when stays as it was if that was noted before."""
+    """It cannot be asked: since when stays as it was if that was noted before, why is what was seen last."""
+    since = func.coalesce(AsteriskState.lost_at, DatabaseClock())
     session.execute(
-        update(AsteriskState)
-        .where(AsteriskState.name == asterisk, AsteriskState.lost_at.is_(None))
-        .values(lost_at=DatabaseClock(), why=why[:WHY_CHARACTERS_MAX])
+        update(AsteriskState).where(AsteriskState.name == asterisk).values(lost_at=since, why=why[:WHY_CHARACTERS_MAX])
     )
     if session.get(AsteriskState, asterisk) is None:
         values: dict[str, Any] = {"lost_at": DatabaseClock(), "why": why[:WHY_CHARACTERS_MAX]}

@@ -1,5 +1,6 @@
 """The open holds with what is needed to tell whether their calls can still be up, and whether they may be resolved."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from billing.judge_call import Reach
 from billing.states import HoldState
 from models import AsteriskState, Hold, LiveCall
 from models.clock import DatabaseClock
+from services.live.home import home_of, is_ours
 
 # An Asterisk that lists its channels so long after the last heartbeat of a hold, and not the hold's, has lost the call:
 # a list is asked for and noted within 10 s, and the dialplan itself had some seconds to settle or to spool.
@@ -76,19 +78,28 @@ def _open_hold(*row: Any) -> OpenHold:  # noqa: ANN401 (columns of a query)
     return OpenHold(call_id, placed_at, heartbeat_at, channel_id, limit_seconds, ring_seconds)
 
 
-def unseen_calls(session: Session) -> list[OpenCall]:
-    """Calls with an open hold that no list of channels has shown of late."""
+def unseen_calls(session: Session, watched: Collection[str] | None = None) -> list[OpenCall]:
+    """Calls with an open hold that no list of channels has shown of late. `watched` names the Asterisks of a watcher:
+    of another's it gets only those whose time is over while nobody can ask that Asterisk.
+    """
     holds = open_holds(session)
     if not holds:
         return []
     now = database_now(session)
     asterisks = known_asterisks(session)
     live = {call.call_id: call for call in session.scalars(select(LiveCall))}
-    calls = [
-        OpenCall(hold, live.get(hold.call_id), _reach(hold, live.get(hold.call_id), asterisks, now), _over_at(hold))
-        for hold in holds
+    calls = [_open_call(hold, live.get(hold.call_id), asterisks, now) for hold in holds]
+    known = [one.name for one in asterisks]
+    return [
+        call
+        for call in calls
+        if call.reach is not Reach.LISTED
+        and (
+            watched is None
+            or is_ours(_home(call.hold, call.live), watched, known)
+            or (call.reach is Reach.AWAY and call.over_at <= now)
+        )
     ]
-    return [call for call in calls if call.reach is not Reach.LISTED]
 
 
 def known_asterisks(session: Session) -> list[KnownAsterisk]:
@@ -99,9 +110,19 @@ def known_asterisks(session: Session) -> list[KnownAsterisk]:
     ]
 
 
-def _reach(hold: OpenHold, live: LiveCall | None, asterisks: list[KnownAsterisk], now: datetime) -> Reach:
-    """Where it was seen, that Asterisk decides; a call that was never seen may be on any of them."""
-    where = [one for one in asterisks if live is not None and one.name == live.asterisk] or asterisks
+def _open_call(hold: OpenHold, live: LiveCall | None, asterisks: list[KnownAsterisk], now: datetime) -> OpenCall:
+    home = _home(hold, live)
+    where = [one for one in asterisks if one.name == home] if home else asterisks
+    return OpenCall(hold, live, _reach(hold, where, now), _over_at(hold))
+
+
+def _home(hold: OpenHold, live: LiveCall | None) -> str:
+    """Where it was seen; else where its caller's channel says that it is."""
+    return live.asterisk if live is not None else home_of(hold.channel_id)
+
+
+def _reach(hold: OpenHold, where: list[KnownAsterisk], now: datetime) -> Reach:
+    """Its own Asterisk decides; a call that names none may be on any of them. One that nobody watches is away."""
     each = {_reach_on(hold, one, now) for one in where}
     for reach in (Reach.LISTED, Reach.AWAY, Reach.GONE):  # one that may still have it is enough
         if reach in each or not each:

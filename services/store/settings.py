@@ -7,49 +7,22 @@ from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from billing.guard import GuardRules
 from billing.money import minor_digits
 from billing.rights import Role
-from models.database import Waits
-from models.database_url import parse_database_url
+from services.store.database_settings import DatabaseSettings
 
 Port = int
 
 
-class Settings(BaseSettings):
+class Settings(DatabaseSettings):
     """Two installations with different state directories and ports run side by side on one machine."""
 
     model_config = SettingsConfigDict(env_prefix="CALLINGCARD_", env_file=".env", extra="ignore", frozen=True)
 
     state_dir: Path = Field(Path("var"), description="Folder of database, keys, prompts and the private Asterisk")
-    database_url: str | None = Field(
-        None,
-        description="sqlite:///FILE or postgresql+psycopg://USER@HOST,HOST/NAME, several hosts being a primary and its "
-        "standbys (docs/production.md); empty = SQLite in the state directory",
-    )
-    database_connections: int = Field(
-        8,
-        ge=2,
-        le=64,
-        description="Connections of each server to its database: database work at once in a FastAGI server, pages at "
-        "once in a process of the console",
-    )
-    database_connect_seconds: int = Field(
-        2, ge=2, le=60, description="How long to wait for a host of PostgreSQL before the next one is tried"
-    )
-    database_statement_seconds: int = Field(
-        10, ge=1, le=3_600, description="PostgreSQL's statement_timeout for whoever writes"
-    )
-    database_lock_seconds: int = Field(5, ge=1, le=3_600, description="PostgreSQL's lock_timeout for whoever writes")
-    database_idle_seconds: int = Field(
-        30,
-        ge=5,
-        le=3_600,
-        description="PostgreSQL's idle_in_transaction_session_timeout for whoever writes: how long one that died in a "
-        "transaction can lock what it had changed",
-    )
     timezone: str = Field("UTC", description="The platform's time zone: cards expire at the end of a day there")
     report_currency: str = Field(
         "USD", description="Currency in which reports sum up several currencies (callingcard currency)"
@@ -65,6 +38,16 @@ class Settings(BaseSettings):
         "127.0.0.1", description="Address on which FastAGI listens; it has no authentication: keep it private"
     )
     fastagi_port: Port = Field(4573, ge=1, le=65535, description="Port of FastAGI")
+    fastagi_other: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9.-]{1,253}:[0-9]{1,5})?$",
+        description="host:port of another call server, which the private Asterisk asks when this one is away",
+    )
+    asterisk_name: str = Field(
+        "platform",
+        pattern=r"^[A-Za-z0-9_.-]{1,40}$",
+        description="Name of the private Asterisk (its systemname): each on the same database needs its own",
+    )
     fastagi_peers: str = Field(
         "",
         description="Addresses that may connect to FastAGI, separated by commas; needed unless it listens on loopback",
@@ -184,13 +167,6 @@ class Settings(BaseSettings):
         None, description="Folder with an unpacked Asterisk; empty = the system's, else a private copy"
     )
 
-    @field_validator("database_url")
-    @classmethod
-    def _known_database(cls, value: str | None) -> str | None:
-        if value:
-            parse_database_url(value)
-        return value
-
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -271,15 +247,6 @@ class Settings(BaseSettings):
     @property
     def database_url_or_default(self) -> str:
         return self.database_url or f"sqlite:///{self.state_dir.resolve() / 'callingcard.sqlite'}"
-
-    @property
-    def database_waits(self) -> Waits:
-        return Waits(
-            connect=self.database_connect_seconds,
-            statement=self.database_statement_seconds,
-            lock=self.database_lock_seconds,
-            idle=self.database_idle_seconds,
-        )
 
     @property
     def prompts_dir(self) -> Path:

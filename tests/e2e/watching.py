@@ -24,8 +24,9 @@ BEATS = 'callingcard_events_total{event="beats"}'
 class Watch:
     """`callingcard watch` as a process, on the plant's Asterisk."""
 
-    def __init__(self, house: House, *, ami_port: int | None = None) -> None:
+    def __init__(self, house: House, name: str = "north", *, ami_port: int | None = None) -> None:
         self.house = house
+        self.name = name
         self.ami_port = ami_port
         self.observe_port = free_tcp_port()
         self.log = house.state / "log" / "watcher.log"
@@ -37,7 +38,8 @@ class Watch:
         file = self.house.state / "asterisks.toml"
         file.touch(mode=0o600)
         file.write_text(
-            f'[north]\nport = {self.ami_port or instance.ami_port}\nwatcher_secret = "{instance.secrets["watcher"]}"\n'
+            f"[{self.name}]\nport = {self.ami_port or instance.ami_port}\n"
+            f'watcher_secret = "{instance.secrets["watcher"]}"\n'
             f'console_secret = "{instance.secrets["console"]}"\ncel_file = "{instance.cel_file}"\n'
         )
         environment = {
@@ -78,7 +80,7 @@ class Watch:
 
     def sees_up(self) -> bool:
         with self.house.look() as session:
-            return [state.is_up for state in asterisk_states(session)] == [True]
+            return [state.is_up for state in asterisk_states(session) if state.name == self.name] == [True]
 
     def sees_talking(self, call_id: str) -> bool:
         with self.house.look() as session:

@@ -35,6 +35,16 @@ def test_the_scripts_asked_for_are_those_that_the_server_answers() -> None:
     assert set(re.findall(r"agi://@AGI@/([a-z-]+)", CODE)) == set(AgiScript)
 
 
+def test_every_question_goes_to_the_other_call_server_when_the_first_takes_no_connection() -> None:
+    """The same script with the same arguments, and only where another one is named."""
+    lines = [line.rstrip(")") for line in CODE.splitlines()]
+    asked = [line.partition("AGI(agi://@AGI@/")[2] for line in lines if "AGI(agi://@AGI@/" in line]
+    only_then = '"${AGISTATUS}" = "FAILURE" & "@AGI_OTHER@" != ""]?AGI(agi://@AGI_OTHER@/'
+    other = [line.partition(only_then)[2] for line in lines if "@AGI_OTHER@" in line]
+    assert asked == other
+    assert len(asked) >= len(AgiScript)
+
+
 def test_words_and_limits_are_the_same() -> None:
     assert {f'"{step}"' for step in NextStep} <= set(re.findall(r'"[a-z]+"', CODE))
     assert f'"{Turn.SKIP}"' in CODE
