@@ -100,7 +100,7 @@ def open_channel(call: CallFrom, handset: Handset, log: CallLog | None = None, c
     return Channel(
         handset,
         name=f"{MARK}/caller-{number:08x}",
-        unique_id=f"{int(time.time())}.{os.getpid()}{number:06d}",
+        unique_id=f"{MARK}-{int(time.time())}.{os.getpid()}{number:06d}",
         caller_id=call.caller_id,
         language=call.language,
         prompts_folder=call.prompts_folder,

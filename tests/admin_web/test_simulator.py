@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from factories import ACCESS
+from factories import ACCESS, NOW
 from sqlalchemy import select
 
+from admin_web.browser_line import LEASE_SECONDS_MAX, BrowserLines
 from admin_web.mor_steps import StepState, step_states
-from billing.rights import Role
+from billing.rights import Role as OperatorRole
 from models import AuditEntry
+from services.calls.try_call import TryRefused
 from services.store.settings import Settings
+from telephony.instance import Instance, Role, save_instance
+from telephony.web_phone import LINES
 from tests.admin_web.conftest import Visitor, text_of
 
 if TYPE_CHECKING:
@@ -59,7 +64,7 @@ def tried(world: World) -> list[tuple[str, str | None]]:
 
 
 def test_it_is_off_unless_a_setting_switches_it_on(world: World, signed_in: Callable[..., Visitor]) -> None:
-    visitor = signed_in(Role.OWNER)
+    visitor = signed_in(OperatorRole.OWNER)
     assert "CALLINGCARD_CONSOLE_PHONE=true" in visitor.get("/simulator/").text
     refused = visitor.post("/cards/1-000000001", "/simulator/call", **ORDER)
     assert refused.status_code == 403
@@ -68,7 +73,7 @@ def test_it_is_off_unless_a_setting_switches_it_on(world: World, signed_in: Call
 
 @pytest.mark.usefixtures("phone")
 def test_a_call_is_audited_before_it_is_placed(world: World, signed_in: Callable[..., Visitor]) -> None:
-    visitor = signed_in(Role.SUPPORT)
+    visitor = signed_in(OperatorRole.SUPPORT)
     assert visitor.post("/simulator/", "/simulator/call", **ORDER).get_json() == {"why": None}
     told = wait_for_the_end(visitor)
     assert told["events"][-1] == {"kind": "over", "server_was_away": True}
@@ -107,7 +112,7 @@ def test_what_cannot_be_called_is_refused_with_the_reason(
 @pytest.mark.usefixtures("phone")
 def test_each_operator_has_a_line_of_its_own(world: World, signed_in: Callable[..., Visitor]) -> None:
     del world
-    one, other = signed_in(Role.OWNER), signed_in(Role.SUPPORT)
+    one, other = signed_in(OperatorRole.OWNER), signed_in(OperatorRole.SUPPORT)
     one.post("/simulator/", "/simulator/call", **ORDER)
     wait_for_the_end(one)
     assert news(other)["events"] == []
@@ -121,6 +126,82 @@ def test_keys_of_another_kind_are_refused_and_none_is_taken_without_a_call(
     visitor = signed_in()
     assert visitor.post("/simulator/", "/simulator/press", keys="12;rm").status_code == 400
     assert visitor.post("/simulator/", "/simulator/press", keys="12#").get_json() == {"is_up": False}
+
+
+@pytest.fixture
+def websocket(app: Flask, phone: Settings) -> None:
+    """The browser phone is switched on, and no Asterisk was ever set up here."""
+    app.config["SETTINGS"] = phone.model_copy(update={"phone_websocket_port": NOBODY_LISTENS})
+
+
+@pytest.mark.usefixtures("phone")
+def test_without_its_websocket_the_browser_phone_is_not_offered(
+    world: World, signed_in: Callable[..., Visitor]
+) -> None:
+    visitor = signed_in()
+    page = visitor.get("/simulator/")
+    assert 'value="browser"' not in page.text
+    assert "connect-src" not in page.headers["Content-Security-Policy"]
+    refused = visitor.post("/simulator/", "/simulator/browser", **ORDER)
+    assert (refused.status_code, refused.get_json()["why"]) == (409, "The browser phone is switched off here.")
+    assert tried(world) == []
+
+
+@pytest.mark.usefixtures("websocket")
+def test_without_asterisk_the_browser_phone_says_what_starts_one(
+    world: World, signed_in: Callable[..., Visitor]
+) -> None:
+    del world
+    refused = signed_in().post("/simulator/", "/simulator/browser", **ORDER)
+    assert (refused.status_code, refused.get_json()["why"]) == (
+        409, "There is no Asterisk here. Start one: callingcard up"
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("websocket")
+def test_the_websocket_may_be_reached_from_this_page_only(
+    app: Flask, world: World, signed_in: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    """And only where set-up brought the SIP library."""
+    del world
+    visitor = signed_in()
+    app.static_folder = str(tmp_path)
+    assert "connect-src" not in visitor.get("/simulator/").headers["Content-Security-Policy"]
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / "jssip.min.js").touch()
+    policy = visitor.get("/simulator/").headers["Content-Security-Policy"]
+    assert f"connect-src 'self' ws://127.0.0.1:{NOBODY_LISTENS}" in policy
+    assert "unsafe" not in policy
+    assert "connect-src" not in visitor.get("/calls/").headers["Content-Security-Policy"]
+
+
+def test_lines_go_round_and_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four calls at once; who calls again gives the line before back; a line that nobody gave back is taken back."""
+    console: list[str] = []
+    settings = Settings(state_dir=tmp_path, phone_websocket_port=8088, _env_file=None)
+    instance = an_instance(tmp_path)
+    save_instance(instance)
+    monkeypatch.setattr(BrowserLines, "_ask", lambda _self, _instance, command: console.append(command) or "success")
+    lines = BrowserLines(settings, NOW)
+    tickets = [lines.open(operator, "") for operator in range(1, 5)]
+    assert [ticket.line for ticket in tickets] == list(LINES)
+    assert tickets[0].url == f"ws://127.0.0.1:8088/{instance.secrets['websocket']}/ws"
+    with pytest.raises(TryRefused, match="Every line"):
+        lines.open(5, "")
+    assert lines.open(2, "37060000001").line == LINES[1]
+    assert f"database del callingcard_phone/auth {LINES[1]}" in console
+    lines.end(3)
+    assert lines.open(5, "").line == LINES[2]
+    console.clear()
+    BrowserLines(settings, NOW + timedelta(seconds=LEASE_SECONDS_MAX + 1)).sweep()
+    assert sorted(console) == [f"database del callingcard_phone/auth {line}" for line in LINES]
+
+
+def an_instance(folder: Path) -> Instance:
+    platform = folder / "platform"
+    platform.mkdir()
+    secrets = {"websocket": "a-secret-path"}
+    return Instance(platform, platform / "run", Role.PLATFORM, "127.0.0.1", 5060, 5038, secrets, ())
 
 
 def heard(prompt: str) -> dict[str, Any]:
