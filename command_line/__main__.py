@@ -19,7 +19,10 @@ COMMANDS: Final = {
     "card": ("command_line.card_money:card", "One card: what it is, what it holds."),
     "client": ("command_line.client:client", "Clients: companies that send calls to us or take ours, and their money."),
     "currency": ("command_line.currency:currency", "Currencies of reports; prices and balances are never converted."),
-    "database": ("command_line.database:database", "The database: roles of PostgreSQL, one for each kind of program."),
+    "database": (
+        "command_line.database:database",
+        "The database: roles of PostgreSQL, one for each kind of program (docs/production.md).",
+    ),
     "dial": ("command_line.dial:dial", "Call the call server from this terminal, without Asterisk."),
     "doctor": (
         "command_line.doctor:doctor",
@@ -72,7 +75,9 @@ COMMANDS: Final = {
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="callingcard")
-@click.option("--as", "as_operator", metavar="OPERATOR", help="Act as this operator: its role decides about PINs.")
+@click.option(
+    "--as", "as_operator", metavar="OPERATOR", help="Act as this operator: its role decides what may be done."
+)
 def main(as_operator: str | None) -> None:
     """Prepaid calling cards for Asterisk. Begin with: callingcard up"""
 

@@ -10,20 +10,16 @@ from command_line.errors import Failure
 from command_line.installation import read_session, settings
 from services.audit.audit import Actor, Door
 from services.keys.permit import Permit, PermitRefused
-from services.operators.operator_facts import find_operator
+from services.operators.operator_facts import OperatorFacts, find_operator
 
 Keys = TypeVar("Keys")
 
 
 def cli_actor() -> Actor:
     """The user of this machine, who owns the key file and may do all; or the operator of `--as`, with its role."""
-    name = _chosen_operator()
-    if name is None:
+    found = acting_operator()
+    if found is None:
         return Actor(getpass.getuser(), Door.CLI, rights=ALL_RIGHTS)
-    with read_session() as session:
-        found = find_operator(session, name)
-    if found is None or not found.is_enabled:
-        raise Failure(f"There is no enabled operator {name}.", "callingcard operator list")
     return Actor(
         found.name,
         Door.CLI,
@@ -31,6 +27,18 @@ def cli_actor() -> Actor:
         reseller_id=found.reseller_id,
         distributor_id=found.distributor_id,
     )
+
+
+def acting_operator() -> OperatorFacts | None:
+    """The operator of `--as`; None: the user of this machine acts."""
+    name = _chosen_operator()
+    if name is None:
+        return None
+    with read_session() as session:
+        found = find_operator(session, name)
+    if found is None or not found.is_enabled:
+        raise Failure(f"There is no enabled operator {name}.", "callingcard operator list")
+    return found
 
 
 def permitted(answer: Permit[Keys] | PermitRefused) -> Permit[Keys]:

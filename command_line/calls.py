@@ -12,6 +12,7 @@ from command_line.calls_report import export, report, rollup
 from command_line.errors import Failure
 from command_line.form import id_of
 from command_line.installation import now, read_session, write_session
+from command_line.own_rows import own_reseller_id
 from command_line.show import console, emit_json, json_option, money
 from models import Reseller
 from services.calls.call_alarms import Alarm, close_alarms, open_alarms
@@ -39,7 +40,7 @@ def list_calls(reseller: str | None, newest: int, *, as_json: bool, **chosen: An
     """List calls, newest first, with every figure of their charge."""
     with read_session() as session:
         owner = None if reseller is None else id_of(session, Reseller, "reseller", reseller)
-        found = past_calls(session, call_filter(newest=newest, reseller_id=owner, **chosen))
+        found = past_calls(session, call_filter(newest=newest, reseller_id=own_reseller_id() or owner, **chosen))
     if as_json:
         emit_json(found)
     elif found:
@@ -55,7 +56,7 @@ def list_calls(reseller: str | None, newest: int, *, as_json: bool, **chosen: An
 def show(call_id: str) -> None:
     """Show one call whole, as JSON: what was heard and pressed, the routes tried, the charge line by line."""
     with read_session() as session:
-        found = past_calls(session, CallFilter(call_id=call_id))
+        found = past_calls(session, CallFilter(call_id=call_id, reseller_id=own_reseller_id()))
     if not found:
         raise Failure(f"There is no call {call_id}.", "callingcard calls list --json")
     emit_json(found[0])

@@ -4,10 +4,10 @@ import click
 from rich.table import Table
 
 from command_line.card_states import CARD_STATES
-from command_line.errors import Failure
 from command_line.installation import now, read_session
+from command_line.own_rows import known_card
 from command_line.show import console, emit_json, json_option, money
-from services.cards.card_report import card_report, find_card_by_number
+from services.cards.card_report import card_report
 
 
 @click.group()
@@ -21,10 +21,7 @@ def card() -> None:
 def show(number: str, *, as_json: bool) -> None:
     """Show the card NUMBER (with or without its dash): state, money, bound phones."""
     with read_session() as session:
-        found = find_card_by_number(session, number)
-        if found is None:
-            raise Failure(f"There is no card {number}.", "callingcard init --demo --json lists the demo's cards")
-        report = card_report(session, found, now())
+        report = card_report(session, known_card(session, number), now())
     if as_json:
         emit_json(report)
         return

@@ -6,16 +6,14 @@ from typing import Any
 
 import click
 from rich.table import Table
-from sqlalchemy.orm import Session
 
 from command_line.actor import cli_actor
 from command_line.amount import AMOUNT
 from command_line.card import card
 from command_line.errors import Failure
 from command_line.installation import now, read_session, settings, write_session
+from command_line.own_rows import known_card
 from command_line.show import console, emit_json, json_option, money
-from services.cards.card_facts import CardFacts
-from services.cards.card_report import find_card_by_number
 from services.cards.card_statement import LINES_SHOWN_MAX, Statement, card_statement
 from services.cards.check_replacement import ReplacementRefused
 from services.cards.replace_card import replace_card
@@ -34,7 +32,7 @@ def recharge(number: str, amount: int, reference: str, reason: str | None, *, as
     """Add a payment of AMOUNT to the rechargeable card NUMBER. The same command again changes nothing."""
     try:
         with write_session() as session:
-            card_id, zone = _card(session, number).card_id, settings().zone
+            card_id, zone = known_card(session, number).card_id, settings().zone
             done = recharge_card(session, card_id, amount, reference, cli_actor(), now(), zone, reason=reason)
     except RechargeRefused as refused:
         raise Failure(str(refused)) from refused
@@ -55,7 +53,7 @@ def adjust(number: str, add: int | None, take: int | None, reason: str, token: s
     amount_micros = add if add is not None else -(take or 0)
     try:
         with write_session() as session:
-            card_id = _card(session, number).card_id
+            card_id = known_card(session, number).card_id
             chosen = token or secrets.token_hex(16)
             done = adjust_balance(session, card_id, amount_micros, reason, chosen, cli_actor(), now())
     except AdjustmentRefused as refused:
@@ -77,7 +75,7 @@ def transfer(old: str, new: str, reason: str, *, yes: bool, as_json: bool) -> No
         click.confirm(f"Replace card {old} by {new}? This cannot be undone", abort=True, err=True)
     try:
         with write_session() as session:
-            old_id, new_id = _card(session, old).card_id, _card(session, new).card_id
+            old_id, new_id = known_card(session, old).card_id, known_card(session, new).card_id
             done = replace_card(session, old_id, new_id, reason, cli_actor(), now())
     except ReplacementRefused as refused:
         raise Failure(str(refused)) from refused
@@ -94,7 +92,7 @@ def transfer(old: str, new: str, reason: str, *, yes: bool, as_json: bool) -> No
 def statement(number: str, newest: int, before: int, *, as_json: bool) -> None:
     """Show every movement of the card NUMBER with the balance after it, the newest last."""
     with read_session() as session:
-        card = _card(session, number)
+        card = known_card(session, number)
         page = card_statement(session, card, before=before, newest=newest)
     if as_json:
         emit_json({"number": card.number, "currency": card.currency, **asdict(page)})
@@ -105,13 +103,6 @@ def statement(number: str, newest: int, before: int, *, as_json: bool) -> None:
 
 
 money_verbs = (recharge, adjust, transfer, statement)
-
-
-def _card(session: Session, number: str) -> CardFacts:
-    found = find_card_by_number(session, number)
-    if found is None:
-        raise Failure(f"There is no card {number}.", "callingcard card show NUMBER")
-    return found
 
 
 def _tell(done: dict[str, Any], act: str, *, as_json: bool) -> None:

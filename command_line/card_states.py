@@ -10,22 +10,13 @@ from billing.card_acts import CardAct
 from command_line.actor import cli_actor
 from command_line.card_act_options import block_options, how_options, sale_of, sale_options
 from command_line.change_cards import run_order
-from command_line.errors import Failure
 from command_line.installation import now, read_session, settings, write_session
+from command_line.own_rows import known_card
 from command_line.show import console, emit_json, json_option
-from services.cards.card_facts import CardFacts
 from services.cards.card_order import CardOrder
 from services.cards.card_range import CardRange
-from services.cards.card_report import find_card_by_number
 from services.cards.explain_card import explain_card
 from services.cards.unlock_card import unlock_card
-
-
-def known_card(session: Session, number: str) -> CardFacts:
-    found = find_card_by_number(session, number)
-    if found is None:
-        raise Failure(f"There is no card {number}.", "callingcard series list")
-    return found
 
 
 def one(act: CardAct, number: str) -> Callable[[Session], CardOrder]:

@@ -12,7 +12,7 @@ from command_line.actor import cli_actor
 from command_line.errors import Failure
 from command_line.form import id_of
 from command_line.installation import now, read_session, write_session
-from command_line.series_states import series_id
+from command_line.own_rows import series_id
 from command_line.show import console, emit_json, json_option
 from models import CardGroup
 from services.products.destination_rules import (

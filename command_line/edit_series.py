@@ -11,7 +11,8 @@ from command_line.errors import Failure
 from command_line.form import field_options, values_of
 from command_line.installation import now, open_engine, read_session, settings, write_session, writing_engine
 from command_line.job_progress import progress_bar
-from command_line.series_states import activate, block, delete, release, sell, series_id, stop, unblock, unsell
+from command_line.own_rows import series_id
+from command_line.series_states import activate, block, delete, release, sell, stop, unblock, unsell
 from command_line.show import console, emit_json, json_option
 from models import CardSeries, RateTable, Reseller, RoutingPlan, TaxProfile
 from services.cards.card_order import ActRefused

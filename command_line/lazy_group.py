@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from command_line.asking import asking
+
 
 class LazyGroup(click.Group):
     """`lazy` names for each command where it stands (module:attribute) and what the list of commands says of it."""
@@ -23,7 +25,7 @@ class LazyGroup(click.Group):
     def imported(self, name: str) -> click.Command:
         module, _, attribute = self.lazy[name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
-        return command
+        return asking(command, f"{getattr(self, 'asks_as', '')} {name}".strip())
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """As click does it, without importing a lazy command for its first sentence."""

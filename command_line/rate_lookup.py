@@ -1,5 +1,6 @@
 """callingcard rates lookup and simulate: what a call costs, and why."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -11,16 +12,22 @@ from sqlalchemy import select
 
 from billing.money import text_from_micros
 from billing.rating import Tariff
+from billing.share import DRAWS
 from command_line.amount import AMOUNT
 from command_line.errors import Failure
 from command_line.form import id_of
 from command_line.installation import now, read_session, settings
+from command_line.own_rows import known_card
 from command_line.rate_options import MOMENT
+from command_line.route_table import show_routes
 from command_line.show import console, emit_json, json_option, money
 from ivr_prompts.compose import spoken_duration, transcript
 from ivr_prompts.language import load_language
 from models import RateTable
-from services.cards.card_report import find_card_by_number
+from services.accounts.account_facts import get_account
+from services.accounts.find_account import find_account_id
+from services.calls.day_limits import DayLeft
+from services.rates.simulate_account_call import simulate_account_call
 from services.rates.simulate_call import (
     AskedCall,
     SimulatedCall,
@@ -30,6 +37,8 @@ from services.rates.simulate_call import (
     simulate_card_call,
     simulate_table_call,
 )
+from services.routing.explain_routes import explain_routes
+from services.store.version_check import NotThere
 
 TALK_SECONDS_MAX = 86_400
 at_option = click.option("--at", type=MOMENT, help="At which moment.  [default: now]")
@@ -71,18 +80,20 @@ def lookup(number: str, *, table: str, at: datetime | None, as_json: bool) -> No
 @click.command()
 @click.argument("number")
 @click.option("--card", help="As a call of this card.")
+@click.option("--account", help="As a call of this account without a card, its number without the tech prefix.")
 @click.option("--table", help="By this rate table alone.")
 @click.option("--access", help="Over this access number, with its surcharge (only with --card).")
-@click.option("--balance", type=AMOUNT, help="With this balance.  [default: the card's]")
+@click.option("--balance", type=AMOUNT, help="With this balance.  [default: that of card or client]")
 @click.option(
     "--seconds", type=click.IntRange(0, TALK_SECONDS_MAX), help="Sum of so long a call.  [default: the longest]"
 )
 @at_option
 @json_option
-def simulate(
+def simulate(  # noqa: PLR0913 (its options)
     number: str,
     *,
     card: str | None,
+    account: str | None,
     table: str | None,
     access: str | None,
     balance: int | None,
@@ -90,25 +101,35 @@ def simulate(
     at: datetime | None,
     as_json: bool,
 ) -> None:
-    """Show what a call to NUMBER would cost, how long the money lasts and what is announced: each term of the sum."""
-    if (card is None) == (table is None):
-        raise click.UsageError("Give either --card or --table.")
-    if table is not None and (balance is None or access is not None):
-        raise click.UsageError("A table has no balance and no access number: give --balance, leave --access out.")
+    """Show what a call to NUMBER would cost, how long the money lasts, what is announced, and who would carry it at
+    which margin: each term of the sum.
+    """
+    if sum(given is not None for given in (card, account, table)) != 1:
+        raise click.UsageError("Give one of --card, --account and --table.")
+    if table is not None and balance is None:
+        raise click.UsageError("A table has no balance: give --balance.")
+    if card is None and access is not None:
+        raise click.UsageError("Only calls of cards come over an access number: leave --access out.")
     asked = AskedCall(number, at or now(), settings().zone, seconds)
+    draw = secrets.randbelow(DRAWS)
     with refusing_simulation(), read_session() as session:
         if table is not None and balance is not None:
             table_id = id_of(session, RateTable, "rate table", table)
             call = simulate_table_call(session, asked, table_id, balance)
+        elif account is not None:
+            facts = get_account(session, find_account_id(session, account))
+            call = simulate_account_call(session, asked, facts, balance_micros=balance, draw=draw)
         else:
-            found = find_card_by_number(session, str(card))
-            if found is None:
-                raise Failure(f"There is no card {card}.", "callingcard series list")
-            call = simulate_card_call(session, asked, found, access_number=access, balance_micros=balance)
+            found = known_card(session, str(card))
+            call = simulate_card_call(session, asked, found, access_number=access, balance_micros=balance, draw=draw)
+    explained = explain_routes(call, call.talk_seconds)
     if as_json:
-        emit_json(call.as_object())
-    else:
-        _show(call)
+        emit_json({**call.as_object(), "routes": explained.as_object()["routes"]})
+        return
+    _show(call)
+    if explained.routes:
+        console.print("\nCarriers")
+        show_routes(explained)
 
 
 @contextmanager
@@ -116,7 +137,7 @@ def refusing_simulation() -> Iterator[None]:
     """What cannot be simulated is a failure with the service's own sentence."""
     try:
         yield
-    except SimulationRefused as refused:
+    except (SimulationRefused, NotThere) as refused:
         raise Failure(str(refused)) from refused
 
 
@@ -154,8 +175,18 @@ def _facts(call: SimulatedCall) -> Iterator[tuple[str, str]]:
         is_exact = bool(call.announced_seconds % 60)
         spoken = transcript(language, spoken_duration(language, call.announced_seconds, say_seconds=is_exact))
         yield "announced", f"{spoken} ({call.announced_seconds} s, {call.announced_percent} % of the limit)"
+    if call.day_left is not None:
+        yield "left today", " and ".join(_left_today(call.day_left, call.currency))
     if call.refusal is not None:
         yield "refused", call.refusal.value
+
+
+def _left_today(left: DayLeft, currency: str) -> Iterator[str]:
+    """Below 0 where a limit was lowered after it was used."""
+    if left.spend_micros is not None:
+        yield money(max(0, left.spend_micros), currency)
+    if left.talk_seconds is not None:
+        yield f"{max(0, left.talk_seconds)} s"
 
 
 def _terms(tariff: Tariff, currency: str) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from command_line.errors import Failure
 from command_line.form import id_of
 from command_line.installation import read_session
 from command_line.lazy_group import LazyGroup
+from command_line.own_rows import own_reseller_id
 from command_line.show import console, emit_json, json_option, money
 from models import Reseller
 from services.series.series_report import SERIES_SHOWN_MAX, find_series_report, series_list
@@ -72,7 +73,7 @@ def list_(reseller: str | None, *, as_json: bool) -> None:
     """List the series, the newest first."""
     with read_session() as session:
         owner = None if reseller is None else id_of(session, Reseller, "reseller", reseller)
-        found = series_list(session, reseller_id=owner)
+        found = series_list(session, reseller_id=own_reseller_id() or owner)
     if as_json:
         emit_json(found)
         return
@@ -96,7 +97,7 @@ def list_(reseller: str | None, *, as_json: bool) -> None:
 def show(number: int, *, as_json: bool) -> None:
     """Show the series NUMBER: its terms, and its cards by state."""
     with read_session() as session:
-        report = find_series_report(session, number)
+        report = find_series_report(session, number, reseller_id=own_reseller_id())
     if report is None:
         raise Failure(f"There is no series {number}.", "callingcard series list")
     if as_json:

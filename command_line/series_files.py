@@ -11,6 +11,7 @@ from command_line.actor import cli_actor, permitted
 from command_line.errors import Failure
 from command_line.installation import now, read_session, settings, write_session
 from command_line.job_progress import progress_bar
+from command_line.own_rows import series_id
 from command_line.show import console, emit_json, json_option
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
@@ -71,6 +72,8 @@ def export_cards(
         refuse_standing(file, replaces=force)
         actor, keys = cli_actor(), KeyFile(settings().keys_file) if with_secrets else None
         with read_session() as session:
+            if not with_secrets:  # with PINs the permit asks whose they are, and notes a refusal
+                series_id(session, number)
             series = series_to_export(session, number)
         sheet = chosen_form(form, file)
         if with_secrets and not yes:

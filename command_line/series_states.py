@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.card_acts import CardAct, SeriesAct
@@ -14,8 +13,8 @@ from command_line.card_act_options import block_options, how_options, sale_of, s
 from command_line.change_cards import run_order
 from command_line.errors import Failure
 from command_line.installation import now, open_engine, writing_engine
+from command_line.own_rows import series_id
 from command_line.show import console, emit_json, json_option
-from models import CardSeries
 from services.cards.card_order import ActRefused, CardOrder
 from services.cards.card_range import CardRange
 from services.products.plan_agreement import PlanDisagrees
@@ -23,13 +22,6 @@ from services.series.change_series_state import change_series_state, prepare_ser
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SERIAL = click.IntRange(0, SERIAL_MAX)
-
-
-def series_id(session: Session, number: int) -> int:
-    found = session.scalars(select(CardSeries.id).where(CardSeries.number == number)).one_or_none()
-    if found is None:
-        raise Failure(f"There is no series {number}.", "callingcard series list")
-    return found
 
 
 def range_options(command: Command) -> Command:

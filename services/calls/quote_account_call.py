@@ -14,7 +14,7 @@ from billing.refusals import Refusal
 from services.accounts.account_facts import AccountFacts
 from services.calls.quote_call import Quote, passed_over, refusal_without_routes
 from services.products.destination_rules import destination_rules
-from services.routing.carrier_loads import carrier_loads
+from services.routing.carrier_loads import moment_of
 from services.routing.rate_source import RateSource
 from services.routing.rate_statement import RATE_STATEMENT
 from services.routing.rates import CallRates, SaleTerms, find_rates
@@ -43,8 +43,7 @@ def quote_account_call(
         return Refusal.ALL_LINES_BUSY
     if account.rate_table_id is None:
         return Refusal.NO_RATE
-    terms = SaleTerms(account.rate_table_id, account.routing_plan_id, account.currency, account.tag)
-    rates = find_rates(session, terms, destination, now, zone, rate_source)
+    rates = find_rates(session, account_terms(account), destination, now, zone, rate_source)
     rate = rates.price
     if rate is None:
         return Refusal.NO_RATE
@@ -61,15 +60,13 @@ def _with_routes(
     rate: HeldRate,
     at: tuple[datetime, int],
 ) -> Quote | Refusal:
-    taxes = taxes_of_profile(session, account.tax_profile_id)
-    price = CallPrice(tariff=rate.tariff, taxes=taxes.taxes, taxes_included=taxes.are_included)
-    limit_seconds = _limit_seconds(account, price)
-    loads = carrier_loads(session, [candidate.carrier.carrier_id for candidate in rates.candidates])
-    moment = CallMoment(*at, loads)
-    choice = _choice(rates, price, limit_seconds, moment)
+    price = account_price(session, account, rate)
+    limit_seconds = account_seconds(account, price)
+    moment = moment_of(session, rates.candidates, *at)
+    choice = account_routes(rates, price, limit_seconds, moment)
     routes = choice.routes
     if not routes:
-        longest = _choice(rates, price, ACCOUNT_CALL_SECONDS_MAX, moment)
+        longest = account_routes(rates, price, ACCOUNT_CALL_SECONDS_MAX, moment)
         if not longest.routes:
             return refusal_without_routes(longest)
     if not routes or limit_seconds == 0:
@@ -90,14 +87,27 @@ def _with_routes(
     )
 
 
-def _limit_seconds(account: AccountFacts, price: CallPrice) -> int:
+def account_terms(account: AccountFacts) -> SaleTerms:
+    """Of an account that has a rate table, its own or its client's."""
+    assert account.rate_table_id is not None  # noqa: S101 (asked by whoever calls)
+    return SaleTerms(account.rate_table_id, account.routing_plan_id, account.currency, account.tag)
+
+
+def account_price(session: Session, account: AccountFacts, rate: HeldRate) -> CallPrice:
+    taxes = taxes_of_profile(session, account.tax_profile_id)
+    return CallPrice(tariff=rate.tariff, taxes=taxes.taxes, taxes_included=taxes.are_included)
+
+
+def account_seconds(account: AccountFacts, price: CallPrice) -> int:
+    """How long the money lasts, with room for other calls of the client."""
     available_micros = max(0, account.available_micros)
-    calls = CALLS_AT_ONCE if account.lines_left is None else min(CALLS_AT_ONCE, account.lines_left)
+    calls = CALLS_AT_ONCE if account.lines_left is None else min(CALLS_AT_ONCE, max(1, account.lines_left))
     share_seconds = affordable_seconds(price, available_micros // calls, ACCOUNT_CALL_SECONDS_MAX)
     return affordable_seconds(price, available_micros, max(share_seconds, SHORT_OF_MONEY_SECONDS_MAX))
 
 
-def _choice(rates: CallRates, price: CallPrice, granted_seconds: int, moment: CallMoment) -> RouteChoice:
+def account_routes(rates: CallRates, price: CallPrice, granted_seconds: int, moment: CallMoment) -> RouteChoice:
     if rates.plan is None:
-        return RouteChoice((), ())
-    return ordered_routes(rates.candidates, price, rates.plan, granted_seconds, moment)
+        return RouteChoice((), rates.skipped)
+    choice = ordered_routes(rates.candidates, price, rates.plan, granted_seconds, moment)
+    return RouteChoice(choice.routes, (*rates.skipped, *choice.skipped))

@@ -20,7 +20,7 @@ from services.calls.access import Access
 from services.calls.day_limits import DayLeft, DayLimits, day_left, find_day_limits
 from services.calls.frozen_quote import PassedOver
 from services.cards.card_facts import CardFacts, get_card
-from services.routing.carrier_loads import carrier_loads
+from services.routing.carrier_loads import moment_of
 from services.routing.rate_source import RateSource
 from services.routing.rate_statement import RATE_STATEMENT
 from services.routing.rates import CallRates, find_rates, terms_of_card
@@ -86,20 +86,13 @@ def quote_call(  # noqa: PLR0913 (the call, and where its prices come from)
     if rate.is_blocked:
         return Refusal.NOT_ALLOWED
     price = call_price(session, access, card, rate)
-    day_limits = find_day_limits(card.group, now, zone, is_pinless=is_pinless)
-    left = NO_LIMITS if day_limits is None else day_left(session, card, day_limits)
-    limit_seconds = affordable_seconds(price, share_micros(card, left), _seconds_max(card, left))
-    loads = carrier_loads(session, [candidate.carrier.carrier_id for candidate in rates.candidates])
-    moment = CallMoment(now, draw, loads)
+    granted = grant(session, card, price, (now, zone), is_pinless=is_pinless)
+    limit_seconds = granted.seconds
+    moment = moment_of(session, rates.candidates, now, draw)
     choice = choose_routes(card, rates, price, limit_seconds, moment)
-    routes = choice.routes
-    if not routes:
-        longest = choose_routes(card, rates, price, card.group.call_seconds_max, moment)
-        if not longest.routes:
-            return refusal_without_routes(longest)
-    # A carrier's first block makes a very short call a loss: it is the money that is short.
-    if not routes or is_money_short(card, limit_seconds):
-        return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION
+    refusal = routes_refusal(card, rates, price, choice, (limit_seconds, moment))
+    if refusal is not None:
+        return refusal
     return Quote(
         payer=card,
         destination=destination,
@@ -107,14 +100,45 @@ def quote_call(  # noqa: PLR0913 (the call, and where its prices come from)
         activates=_activates(card),
         rate_prefix=rate.prefix,
         destination_name=rate.destination_name,
-        routes=routes,
+        routes=choice.routes,
         limit_seconds=limit_seconds,
         announced_seconds=_announced_seconds(access, card, destination, rate, limit_seconds),
         amount_micros=call_cost(price, limit_seconds).total_micros,
         warning_seconds=access.warning_seconds,
-        day_limits=day_limits,
+        day_limits=granted.day_limits,
         passed_over=passed_over(choice),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """How long money and day last, before any carrier is asked."""
+
+    seconds: int
+    day_limits: DayLimits | None
+    day_left: DayLeft
+
+
+def grant(
+    session: Session, card: CardFacts, price: CallPrice, at: tuple[datetime, tzinfo], *, is_pinless: bool = False
+) -> Granted:
+    day_limits = find_day_limits(card.group, *at, is_pinless=is_pinless)
+    left = NO_LIMITS if day_limits is None else day_left(session, card, day_limits)
+    return Granted(affordable_seconds(price, share_micros(card, left), _seconds_max(card, left)), day_limits, left)
+
+
+def routes_refusal(
+    card: CardFacts, rates: CallRates, price: CallPrice, choice: RouteChoice, granted: tuple[int, CallMoment]
+) -> Refusal | None:
+    """`choice` is that of the granted seconds; None: the call goes on."""
+    limit_seconds, moment = granted
+    if not choice.routes:
+        longest = choose_routes(card, rates, price, card.group.call_seconds_max, moment)
+        if not longest.routes:
+            return refusal_without_routes(longest)
+    # A carrier's first block makes a very short call a loss: it is the money that is short.
+    is_short = not choice.routes or is_money_short(card, limit_seconds)
+    return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION if is_short else None
 
 
 def call_price(session: Session, access: Access, card: CardFacts, rate: HeldRate) -> CallPrice:

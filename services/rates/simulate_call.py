@@ -14,15 +14,20 @@ from billing.announcement import GHOST_PERCENT_NEUTRAL, announced_seconds
 from billing.destination_rules import is_permitted
 from billing.explain_cost import CostLine, explained_cost
 from billing.held_rate import HeldRate
+from billing.lcr import NOMINAL_SECONDS, CallMoment, RouteChoice
 from billing.phone import check_destination
 from billing.rating import AccessSurcharge, CallPrice, affordable_seconds, call_cost, call_price_as_json
 from billing.refusals import Refusal
 from models import AccessNumber, IvrPlanGroup, RateTable
 from services.calls.access import Access, find_access
-from services.calls.quote_call import announced_percent, call_price, is_money_short, share_micros
+from services.calls.day_limits import DayLeft
+from services.calls.quote_call import announced_percent, call_price, choose_routes, grant, routes_refusal
 from services.cards.card_facts import CardFacts
+from services.routing.carrier_loads import moment_of
 from services.routing.rate_statement import RATE_STATEMENT
+from services.routing.rates import find_rates, terms_of_card
 
+NOT_PLAIN = ("rate", "price", "lines", "day_left", "choice", "moment")
 CALL_SECONDS_MAX_DEFAULT = 14_400  # a group's default; a table alone has no limit of a call
 
 
@@ -63,12 +68,17 @@ class SimulatedCall:
     talk_seconds: int = 0
     cost_micros: int = 0
     lines: tuple[CostLine, ...] = ()
+    day_left: DayLeft | None = None  # what a limit of the day leaves to this call
+    choice: RouteChoice | None = None  # the carriers of the call; None where none was asked for
+    moment: CallMoment | None = None
 
     def as_object(self) -> dict[str, Any]:
         """For JSON: the rate flat, the price as it would be frozen."""
-        rate = self.rate
+        rate, left = self.rate, self.day_left
         return {
-            **{name: getattr(self, name) for name in self.__slots__ if name not in ("rate", "price", "lines")},
+            **{name: getattr(self, name) for name in self.__slots__ if name not in NOT_PLAIN},
+            "day_left_micros": left.spend_micros if left else None,
+            "day_left_seconds": left.talk_seconds if left else None,
             "refusal": self.refusal.value if self.refusal else None,
             "prefix": rate.prefix if rate else None,
             "destination_name": rate.destination_name if rate else None,
@@ -106,7 +116,7 @@ def simulate_table_call(
     call = SimulatedCall(digits, table.name, table.currency, balance_micros)
     rate = lookup_rate(session, table_id, digits, asked.at, asked.zone)
     if rate is None or rate.is_blocked:
-        return _without_price(call, rate)
+        return without_price(call, rate)
     price = CallPrice(rate.tariff)
     limit_seconds = affordable_seconds(price, balance_micros, call_seconds_max)
     percent = rate.ghost_minutes_percent or GHOST_PERCENT_NEUTRAL
@@ -119,7 +129,7 @@ def simulate_table_call(
         announced_seconds=announced_seconds(limit_seconds, percent, say_seconds=True),
         refusal=Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION if is_short else None,
     )
-    return _with_sum(call, price, limit_seconds, asked.talk_seconds)
+    return with_sum(call, price, limit_seconds, asked.talk_seconds)
 
 
 def simulate_card_call(
@@ -129,9 +139,10 @@ def simulate_card_call(
     *,
     access_number: str | None = None,
     balance_micros: int | None = None,
+    draw: int = 0,
 ) -> SimulatedCall:
     """As the next call of the card over the access number (None: over any, without its surcharge), with the card's
-    balance or another one. Carriers and limits of a day are not asked.
+    balance or another one, by its carriers, and within what its limits leave of the day.
     """
     access = _access(session, card, access_number)
     if balance_micros is not None:
@@ -142,11 +153,16 @@ def simulate_card_call(
     call = SimulatedCall(digits, table.name, card.currency, card.available_micros)
     if isinstance(destination, Refusal):
         return replace(call, refusal=destination)
-    rate = lookup_rate(session, card.series.rate_table_id, destination, asked.at, asked.zone)
+    rates = find_rates(session, terms_of_card(card), destination, asked.at, asked.zone)
+    rate = rates.price
     if rate is None or rate.is_blocked:
-        return _without_price(call, rate)
+        return without_price(call, rate)
     price = call_price(session, access, card, rate)
-    limit_seconds = affordable_seconds(price, share_micros(card), card.group.call_seconds_max)
+    granted = grant(session, card, price, (asked.at, asked.zone))
+    limit_seconds = granted.seconds
+    moment = moment_of(session, rates.candidates, asked.at, draw)
+    choice = choose_routes(card, rates, price, limit_seconds or NOMINAL_SECONDS, moment)
+    no_route = routes_refusal(card, rates, price, choice, (limit_seconds, moment))
     percent = announced_percent(access, card, destination, rate)
     call = replace(
         call,
@@ -154,9 +170,12 @@ def simulate_card_call(
         price=price,
         announced_percent=percent,
         announced_seconds=announced_seconds(limit_seconds, percent, say_seconds=card.group.says_seconds),
-        refusal=_refusal(access, card, destination, limit_seconds, asked.at),
+        refusal=_refusal(access, card, destination, asked.at) or no_route,
+        day_left=granted.day_left if granted.day_limits else None,
+        choice=choice,
+        moment=moment,
     )
-    return _with_sum(call, price, limit_seconds, asked.talk_seconds)
+    return with_sum(call, price, limit_seconds, asked.talk_seconds)
 
 
 def _access(session: Session, card: CardFacts, number: str | None) -> Access:
@@ -175,21 +194,21 @@ def _access(session: Session, card: CardFacts, number: str | None) -> Access:
     raise SimulationRefused(f"{which} to the group of card {card.number}: see callingcard plan list.")
 
 
-def _refusal(access: Access, card: CardFacts, destination: str, limit_seconds: int, now: datetime) -> Refusal | None:
-    """In the order in which a call would find it."""
+def _refusal(access: Access, card: CardFacts, destination: str, now: datetime) -> Refusal | None:
+    """In the order in which a call would find it, before carriers are asked."""
     stopped = card.stopped_by(now)
     if stopped is not None:
         return stopped
     if not is_permitted(destination, access.destination_rules(card.group.id, card.series.id)):
         return Refusal.NOT_ALLOWED
-    return Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION if is_money_short(card, limit_seconds) else None
+    return None
 
 
-def _without_price(call: SimulatedCall, rate: HeldRate | None) -> SimulatedCall:
+def without_price(call: SimulatedCall, rate: HeldRate | None) -> SimulatedCall:
     return replace(call, rate=rate, refusal=Refusal.NO_RATE if rate is None else Refusal.NOT_ALLOWED)
 
 
-def _with_sum(call: SimulatedCall, price: CallPrice, limit_seconds: int, talk_seconds: int | None) -> SimulatedCall:
+def with_sum(call: SimulatedCall, price: CallPrice, limit_seconds: int, talk_seconds: int | None) -> SimulatedCall:
     seconds = max(1, limit_seconds) if talk_seconds is None else talk_seconds
     return replace(
         call,

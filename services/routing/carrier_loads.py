@@ -8,7 +8,7 @@ from sqlalchemy import Integer, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from billing.caller_id import CallerIdMode, shown_caller_id
-from billing.lcr import CarrierLoad, Loads, Route
+from billing.lcr import CallMoment, Candidate, CarrierLoad, Loads, Route
 from models import AccountLoad
 from models.base import UtcDateTime
 from services.store.run import run
@@ -70,6 +70,11 @@ def carrier_loads(session: Session, account_ids: Collection[int]) -> Loads:
         return {}
     rows = run(session, LOADS, {"accounts": sorted(account_ids)})
     return {account_id: CarrierLoad(*load) for account_id, *load in rows}
+
+
+def moment_of(session: Session, candidates: Collection[Candidate], now: datetime, draw: int) -> CallMoment:
+    """What of now decides about the carriers: their loads, and the draw among those that share the calls."""
+    return CallMoment(now, draw, carrier_loads(session, [one.carrier.carrier_id for one in candidates]))
 
 
 def claim_first(session: Session, routes: Sequence[Route], now: datetime) -> Claimed | None:

@@ -13,11 +13,10 @@ from billing.lcr import NOMINAL_SECONDS, CallMoment, Candidate, RouteChoice, Ski
 from billing.rating import CallPrice, call_cost
 from billing.routing_plan import CarrierFacts
 from models import RateTable
-from services.calls.quote_call import choose_routes
 from services.cards.card_facts import CardFacts
 from services.rates.simulate_call import AskedCall, SimulatedCall, simulate_card_call, simulate_table_call
-from services.routing.carrier_loads import carrier_loads
-from services.routing.rates import CallRates, SaleTerms, find_rates, terms_of_card
+from services.routing.carrier_loads import moment_of
+from services.routing.rates import SaleTerms, find_rates
 
 BALANCE_OF_A_TABLE_MICROS = 10**12  # a table alone has no balance: the longest call is granted
 
@@ -61,13 +60,14 @@ class ExplainedCall:
 
 def explain_card_routes(session: Session, asked: AskedCall, card: CardFacts, draw: int = 0) -> ExplainedCall:
     """As the next call of the card."""
-    call = simulate_card_call(session, asked, card)
-    rates = find_rates(session, terms_of_card(card), call.number, asked.at, asked.zone)
-    if call.price is None:
+    return explain_routes(simulate_card_call(session, asked, card, draw=draw))
+
+
+def explain_routes(call: SimulatedCall, seconds: int | None = None) -> ExplainedCall:
+    """The carriers of a simulated call, with the amounts of a call of so many seconds (None: of a minute)."""
+    if call.choice is None or call.moment is None:
         return ExplainedCall(call, 0, ())
-    moment = _moment(session, rates, asked, draw)
-    choice = choose_routes(card, rates, call.price, _granted(call), moment)
-    return _explained(call, choice, moment)
+    return _explained(call, call.choice, call.moment, seconds)
 
 
 def explain_table_routes(
@@ -80,14 +80,9 @@ def explain_table_routes(
     rates = find_rates(session, sale, call.number, asked.at, asked.zone)
     if call.price is None or rates.plan is None:
         return ExplainedCall(call, 0, ())
-    moment = _moment(session, rates, asked, draw)
+    moment = moment_of(session, rates.candidates, asked.at, draw)
     choice = ordered_routes(rates.candidates, call.price, rates.plan, _granted(call), moment)
     return _explained(call, RouteChoice(choice.routes, (*rates.skipped, *choice.skipped)), moment)
-
-
-def _moment(session: Session, rates: CallRates, asked: AskedCall, draw: int) -> CallMoment:
-    ids = [candidate.carrier.carrier_id for candidate in rates.candidates]
-    return CallMoment(asked.at, draw, carrier_loads(session, ids))
 
 
 def _granted(call: SimulatedCall) -> int:
@@ -95,9 +90,11 @@ def _granted(call: SimulatedCall) -> int:
     return call.limit_seconds or NOMINAL_SECONDS
 
 
-def _explained(call: SimulatedCall, choice: RouteChoice, moment: CallMoment) -> ExplainedCall:
-    assert call.price is not None  # noqa: S101 (asked by both callers)
-    seconds = min(NOMINAL_SECONDS, _granted(call))
+def _explained(
+    call: SimulatedCall, choice: RouteChoice, moment: CallMoment, seconds: int | None = None
+) -> ExplainedCall:
+    assert call.price is not None  # noqa: S101 (asked by all callers)
+    seconds = min(NOMINAL_SECONDS, _granted(call)) if seconds is None else seconds
     routes = [
         replace(_priced(route, call.price, seconds), place=place, shown=route.shown)
         for place, route in enumerate(choice.routes, 1)

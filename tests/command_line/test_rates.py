@@ -116,7 +116,7 @@ def test_a_call_is_looked_up_and_simulated(shell: Shell) -> None:
     assert (by_table["limit_seconds"], by_table["cost_micros"]) == (768, 1_150_000)
     assert "more than the money pays" in shell.run(*call, "--table", "RT ORIG", "--balance", "1", "--seconds", 900)
     assert "refused" in shell.run("rates", "simulate", "8812345", "--card", "1-005668240")
-    assert "either --card or --table" in shell.run(*call, status=2)
+    assert "Give one of --card, --account and --table" in shell.run(*call, status=2)
     assert "give --balance" in shell.run(*call, "--table", "RT ORIG", status=2)
     assert "no card 1-1" in shell.run(*call, "--card", "1-1", status=1)
     assert "does not lead" in shell.run(*call, "--card", "1-005668240", "--access", "1", status=1)
