@@ -62,7 +62,7 @@ def _watcher(session: Session) -> Symptom:
 def _worker(session: Session) -> Symptom:
     proof = last_verification(session)
     if proof is None or now() - proof.at >= PROOF_AGE_MAX:
-        last = "never" if proof is None else f"last at {proof.at:%Y-%m-%d %H:%M} UTC"
-        told = f"proved the ledger {last}: fees, expiry and ordered cards wait too"
+        since = "yet" if proof is None else f"since {proof.at:%Y-%m-%d %H:%M} UTC"
+        told = f"it has not proved the ledger {since}: fees, expiry and ordered cards wait too"
         return Symptom(WORKER, told, "callingcard worker")
     return Symptom(WORKER, "proves the ledger every hour")

@@ -142,7 +142,8 @@ def test_no_watcher_a_lost_asterisk_and_calls_to_look_at(state: Path) -> None:
 
 def test_a_worker_that_does_not_work(state: Path) -> None:
     change(state, lambda session: session.execute(text("DELETE FROM job")))
-    assert said("worker") == ("proved the ledger never: fees, expiry and ordered cards wait too", "callingcard worker")
+    told = "it has not proved the ledger yet: fees, expiry and ordered cards wait too"
+    assert said("worker") == (told, "callingcard worker")
     long_ago = now() - timedelta(hours=3)
     change(state, lambda session: note_verification(session, 0, 4, WORKER, long_ago))
     assert said("worker")[1] == "callingcard worker"
