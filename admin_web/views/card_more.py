@@ -16,7 +16,7 @@ from admin_web.files import pin_keys
 from admin_web.formats import money
 from admin_web.fresh import ask_again
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_card
 from billing.rights import Right
 from services.cards.card_report import card_report
@@ -50,7 +50,7 @@ class CardMore(ThingPage):
                 abort(403, permit.sentence)
             shown = revealed_pin(read_session(), permit, card)
         except UNREADABLE as refused:
-            flash(str(refused), "error")
+            flash(translated(refused), "error")
             return redirect(page)
         return self.render("console/pin.html", number=number, pin=shown, back=page)
 

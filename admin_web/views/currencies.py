@@ -11,7 +11,7 @@ from admin_web.access import actor, has_right, now, zone
 from admin_web.acts import carry_out, require_right, require_token
 from admin_web.database import read_session
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from billing.exchange import ExchangeRefused, value_parts_from_text
 from billing.rights import Right
 from services.currencies.exchange_report import exchange_rates
@@ -45,7 +45,7 @@ class CurrencyPage(ConsolePage):
             value_parts = value_parts_from_text(form.get("value", ""))
             day = date.fromisoformat(form.get("day", ""))
         except ExchangeRefused as refused:
-            flash(str(refused), "error")
+            flash(translated(refused), "error")
             return page
         except ValueError:
             flash(gettext("The day cannot be read: choose one."), "error")

@@ -16,7 +16,7 @@ from admin_web.files import REFUSED, pin_keys, send_or_tell, wanted_form
 from admin_web.filters import DayFilter, NumberFilter, WordFilter
 from admin_web.fresh import ask_again
 from admin_web.list_view import ConsoleList, ListState, Rows
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from billing.rights import Right
 from billing.states import VoucherStatus
 from models import Voucher, VoucherBatch
@@ -97,7 +97,7 @@ class VoucherBatchPage(ConsoleList):
             form, batch = wanted_form(), vouchers_to_export(read_session(), name)
             keys = pin_keys() if with_codes else None
         except REFUSED as refused:
-            flash(str(refused), "error")
+            flash(translated(refused), "error")
             return redirect(page)
         with write_session() as session:
             permit = permit_voucher_export(session, batch, form, actor(), keys, now()) if keys else None

@@ -14,7 +14,7 @@ from admin_web.acts import require_right
 from admin_web.edit_form import EditForm, answer_form
 from admin_web.filters import TextFilter
 from admin_web.list_view import ConsoleList, Rows
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from billing.rights import Right
 from models import VoucherBatch
 from services.store.fields import FieldsRefused, checked_values
@@ -78,7 +78,7 @@ class VoucherBatchList(ConsoleList):
             try:
                 batch_id = open_voucher_batch(session, terms, actor(), now())
             except VouchersRefused as refused:
-                raise FieldsRefused({"": str(refused)}) from refused
+                raise FieldsRefused({"": translated(refused)}) from refused
             return url_for("voucherbatch.index_view", batch_id=batch_id)
 
         return answer_form(self, form, save)
