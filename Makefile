@@ -17,8 +17,9 @@ run: $(VENV)/installed assets  ## everything on this machine, one real call, the
 	@$(BIN)/callingcard up $(if $(ONCE),--once)
 
 .PHONY: test
-test: check audit needs assets  ## every test: rules, databases, protocol, real Asterisk
+test: check needs assets  ## every test: rules, databases, protocol, real Asterisk
 	@$(BIN)/callingcard asterisk fetch
+	@$(BIN)/python tests/audit_dependencies.py --tell
 	@TMPDIR="$$($(BIN)/python tests/scratch_folder.py)" $(BIN)/pytest $(PYTEST)
 
 .PHONY: assets
