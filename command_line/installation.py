@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from command_line.errors import Failure
 from models.database_url import parse_database_url
 from services.keys.pin_keys import KeysMissing, PinKeys, load_pin_keys
+from services.store.disk_full import is_disk_full
 from services.store.engines import read_engine, write_engine
 from services.store.schema import is_current
 from services.store.settings import Settings
@@ -40,6 +41,11 @@ def open_engine(engine: Engine) -> Iterator[Engine]:
         yield engine
     except OperationalError as lost:
         first_line = str(lost.orig).strip().splitlines()[0]
+        if is_disk_full(lost):
+            raise Failure(
+                f"The disk of the database is full, or takes no writes: {first_line}. Nothing is half done.",
+                "Make room, then run the same again: a job goes on where it stopped",
+            ) from lost
         raise Failure(
             f"The database does not answer: {first_line}", "Start it, or correct CALLINGCARD_DATABASE_URL"
         ) from lost

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from fastagi.transient_errors import is_transient
 from models.database import session_factory, without_transactions
+from services.store.disk_full import is_disk_full
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,7 +150,8 @@ def _attempts(sessions: sessionmaker[Session], name: str, work: Callable[[Sessio
             if attempt == ATTEMPTS_MAX or not passes:
                 # not of our making: full, locked, away
                 if passes or isinstance(error, OperationalError | InterfaceError):
-                    raise DatabaseUnavailable(f"{name}: {type(error.orig).__name__}") from error
+                    why = "disk full, or it takes no writes" if is_disk_full(error) else type(error.orig).__name__
+                    raise DatabaseUnavailable(f"{name}: {why}") from error
                 raise
             log.warning("database job tried again", use_case=name, attempt=attempt, why=type(error.orig).__name__)
         time.sleep(RETRY_SECONDS_FIRST * 2**attempt * random.uniform(0.25, 1.0))  # noqa: S311 - spreads, guards nothing

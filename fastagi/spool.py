@@ -68,7 +68,11 @@ async def _replay_file(file: Path, desk: SettleDesk, clock: Callable[[], float])
         _remove(file)
         return True
     if _is_old(file, clock):
-        _put_aside(file, "no hold has this call id")
+        if arguments.answered_at_ms is None:  # refused while the database was away: nothing was held, nothing is due
+            log.info("spooled line of a call that was never placed", call_id=arguments.call_id)
+            _remove(file)
+        else:
+            _put_aside(file, "no hold has this call id")
     return False
 
 

@@ -100,6 +100,20 @@ def test_a_call_that_is_not_known_yet_waits_five_minutes(line: Line, tmp_path: P
     assert (tmp_path / "refused" / file.name).exists()
 
 
+def test_the_line_of_a_caller_who_was_refused_while_the_database_was_away_goes_by_itself(
+    line: Line, tmp_path: Path
+) -> None:
+    """Nothing was held and nobody answered: an outage leaves the operator nothing to read."""
+    unknown = "0a3c52f4-6f57-4d68-9b47-0d24ae2a9c11"
+    file = tmp_path / f"{unknown}.txt"
+    file.write_text(f"handler,{unknown},,,,,{TALK_BEGINS_MS},\n")
+    assert replay(line, tmp_path) == 0
+    assert file.exists()
+    assert replay(line, tmp_path, seconds_later=spool.KEPT_SECONDS + 1) == 0
+    assert not file.exists()
+    assert not (tmp_path / "refused").exists()
+
+
 def test_one_bad_file_does_not_hold_up_the_others(line: Line, tmp_path: Path) -> None:
     call_id = line.dial_with_card(f"{BRITAIN}#").call_id
     (tmp_path / "0.txt").write_text("garbage\n")
