@@ -30,6 +30,11 @@ class CallRecord(Base):
         Index("ix_call_record_account", "account_id", "placed_at"),
         Index("ix_call_record_settled", "settled_at"),
         Index("ix_call_record_reversed", "reversed_at"),
+        # by what operators search and filter the list of calls
+        Index("ix_call_record_destination", "destination", "placed_at"),
+        Index("ix_call_record_carrier", "carrier_account_id", "placed_at"),
+        Index("ix_call_record_disposition", "disposition", "placed_at"),
+        Index("ix_call_record_access", "access_number", "placed_at"),
     )
 
     call_id: Mapped[str] = mapped_column(String(80), ForeignKey("hold.call_id", ondelete="RESTRICT"), primary_key=True)

@@ -36,6 +36,7 @@ class Card(Base):
         ),
         Index("ix_card_series_status", "series_id", "status"),
         Index("ix_card_expires", "expires_at"),
+        Index("ix_card_status", "status", "id"),
     )
 
     id: Mapped[Id]

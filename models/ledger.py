@@ -4,7 +4,7 @@ DELETE).
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Micros, Moment, reference, word
@@ -38,6 +38,8 @@ class LedgerEntry(Base):
     __tablename__ = "ledger_entry"
     __table_args__ = (
         UniqueConstraint("kind", "reference"),
+        Index("ix_ledger_entry_created", "created_at", "id"),
+        Index("ix_ledger_entry_reference", "reference"),
         CheckConstraint("amount_micros > 0", "amount_positive"),
         CheckConstraint("source_wallet_id <> destination_wallet_id", "two_sides"),
     )

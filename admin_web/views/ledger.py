@@ -37,7 +37,7 @@ class LedgerRows(ConsoleList):
         "to_whom": cells.word,
         "reason": cells.text,
     }
-    orders = {"created_at": Order((LedgerEntry.id,))}  # noqa: RUF012 (entries are inserted in the order of time)
+    orders = {"created_at": Order((LedgerEntry.created_at, LedgerEntry.id))}  # noqa: RUF012
     begins_descending = True
 
     def __init__(self, endpoint: str = "ledger", url: str | None = None) -> None:

@@ -30,8 +30,10 @@ def ledger_rows() -> Rows:
             LedgerEntry.actor,
             LedgerEntry.reason,
         )
-        .join(source, source.id == LedgerEntry.source_wallet_id)
-        .join(destination, destination.id == LedgerEntry.destination_wallet_id)
+        .select_from(LedgerEntry)
+        # Every entry has both wallets; a count that needs none of their columns leaves an outer join out.
+        .outerjoin(source, source.id == LedgerEntry.source_wallet_id)
+        .outerjoin(destination, destination.id == LedgerEntry.destination_wallet_id)
         .outerjoin(giver, giver.wallet_id == source.id)
         .outerjoin(taker, taker.wallet_id == destination.id)
         .outerjoin(payer, payer.wallet_id == source.id)
