@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import abort, request
+from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.form import SecureForm
 from flask_admin.model import BaseModelView
@@ -16,13 +17,17 @@ from flask_admin.model.filters import BaseFilter
 from sqlalchemy import Row, Select
 from wtforms import Form
 
+from admin_web.access import get_signed
 from admin_web.database import read_session
+from admin_web.list_file import list_file
 from admin_web.page import GuardedPage
 from admin_web.texts import gettext
+from services.operators.saved_searches import SavedSearch, saved_searches
 from services.store.keyset import Order, Page, PlaceRefused, Wanted, page_of
+from services.store.sheet_writer import SheetForm
 
 PAGE_SIZES = (25, 50, 100)  # trap B7: 500 rows are a page of a megabyte and a half
-OWN_ARGUMENTS = frozenset({"q", "sort", "desc", "after", "before", "last", "size", "all", "columns"})
+OWN_ARGUMENTS = frozenset({"q", "sort", "desc", "after", "before", "last", "size", "all", "columns", "download"})
 Rows = Select[*tuple[Any, ...]]
 
 
@@ -37,6 +42,7 @@ class ListState:
     descending: bool
     wanted: Wanted
     shows_all: bool
+    columns: tuple[str, ...] = ()  # those that were chosen; none: all
 
 
 class ConsoleList(GuardedPage, BaseModelView):
@@ -88,15 +94,17 @@ class ConsoleList(GuardedPage, BaseModelView):
         return f"{filter_.name}: {shown}"
 
     @expose("/")
-    def index_view(self) -> str | tuple[str, int]:
+    def index_view(self) -> ResponseReturnValue:
         return self.show_list()
 
     def base_address(self, **arguments: Any) -> str:  # noqa: ANN401 (url_for's)
         """Where the list is; one that belongs to another thing says of which."""
         return self.get_url(".index_view", **arguments)
 
-    def show_list(self) -> str | tuple[str, int]:
+    def show_list(self) -> ResponseReturnValue:
         state = self.state()
+        if "download" in request.args and not state.problems:
+            return list_file(self, state, self._file_form())
         page = Page([], 0, None, None) if state.problems else self.page(state)
         shown = self.render(self.list_template, page=page, state=state, **self.page_values(state))
         return (shown, 400) if state.problems else shown
@@ -106,15 +114,30 @@ class ConsoleList(GuardedPage, BaseModelView):
         del state
         return {}
 
-    def page(self, state: ListState) -> Page:
+    def shown_columns(self, state: ListState) -> list[tuple[str, Any]]:
+        """Name and label of each; the one that leads to the row is always there."""
+        kept = {*state.columns, self.link_column}
+        return [(str(name), label) for name, label in self._list_columns if not state.columns or name in kept]
+
+    def searches(self) -> list[SavedSearch]:
+        """Those that the operator keeps for this list."""
+        return saved_searches(get_signed().operator.preferences, request.path)
+
+    def order(self, state: ListState) -> Order:
+        return Order(self.orders[state.sort].columns, descending=state.descending)
+
+    def filtered(self, state: ListState) -> Rows:
+        """The query of the list with what the address asks for."""
         query = self.query()
         for name, value in state.filters.items():
             query = self._filter(name).apply(query, self._filter(name).clean(value))
         if state.search:
             query = self.search(query, state.search)
-        order = self.orders[state.sort]
+        return query
+
+    def page(self, state: ListState) -> Page:
         try:
-            return page_of(read_session(), query, Order(order.columns, descending=state.descending), state.wanted)
+            return page_of(read_session(), self.filtered(state), self.order(state), state.wanted)
         except PlaceRefused:
             abort(404)
 
@@ -141,6 +164,7 @@ class ConsoleList(GuardedPage, BaseModelView):
             descending=request.args.get("desc", str(int(self.begins_descending and "sort" not in request.args))) == "1",
             wanted=self._wanted(),
             shows_all=shows_all,
+            columns=self._columns(),
         )
 
     def address(self, state: ListState, /, **changes: object) -> str:
@@ -150,6 +174,7 @@ class ConsoleList(GuardedPage, BaseModelView):
             "sort": state.sort if state.sort != next(iter(self.orders)) else None,
             "desc": int(state.descending) if state.descending != self.begins_descending else None,
             "size": state.wanted.size if state.wanted.size != self.page_size else None,
+            "columns": list(state.columns) or None,
             **state.filters,
         }
         arguments |= changes
@@ -164,6 +189,19 @@ class ConsoleList(GuardedPage, BaseModelView):
             for name, value in filters.items()
             if not self._filter(name).validate(value)
         }
+
+    def _columns(self) -> tuple[str, ...]:
+        chosen = tuple(request.args.getlist("columns"))
+        unknown = [name for name in chosen if name not in (self.column_list or ())]
+        if unknown:
+            abort(400, gettext("This list has no column “%(name)s”.", name=unknown[0]))
+        return chosen
+
+    def _file_form(self) -> SheetForm:
+        word = request.args["download"]
+        if word not in set(SheetForm):
+            abort(400, gettext("A list is taken as csv or xlsx."))
+        return SheetForm(word)
 
     def _wanted(self) -> Wanted:
         size = request.args.get("size", self.page_size, type=int)

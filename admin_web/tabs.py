@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from admin_web.access import get_signed, now
@@ -33,9 +34,9 @@ class SeriesTab:
         return False
 
     @expose("/")
-    def index_view(self, number: int) -> str | tuple[str, int]:
+    def index_view(self, number: int) -> ResponseReturnValue:
         open_series(number)
-        shown: str | tuple[str, int] = self.show_list()  # type: ignore[attr-defined]
+        shown: ResponseReturnValue = self.show_list()  # type: ignore[attr-defined]
         return shown
 
     def base_address(self, **arguments: Any) -> str:  # noqa: ANN401 (url_for's)
@@ -58,9 +59,9 @@ class CardTab:
         return False
 
     @expose("/")
-    def index_view(self, number: str) -> str | tuple[str, int]:
+    def index_view(self, number: str) -> ResponseReturnValue:
         open_card(number)
-        shown: str | tuple[str, int] = self.show_list()  # type: ignore[attr-defined]
+        shown: ResponseReturnValue = self.show_list()  # type: ignore[attr-defined]
         return shown
 
     def base_address(self, **arguments: Any) -> str:  # noqa: ANN401 (url_for's)

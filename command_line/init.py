@@ -19,7 +19,9 @@ from services.demo.demo_data import (
     has_demo,
     is_empty,
 )
+from services.demo.demo_month import create_demo_month
 from services.keys.pin_keys import KeysMissing, PinKeys, create_pin_keys, load_pin_keys
+from services.reports.roll_up_calls import roll_up_calls
 from services.store.database_roles import renew_rights
 from services.store.engines import write_engine
 from services.store.migrate import upgrade
@@ -56,6 +58,8 @@ def initialise(wanted: Settings, *, demo: bool) -> dict[str, Any]:
             created = demo and is_empty(session)
             if created:
                 create_demo(session, keys, now(), wanted.demo_sip_port)
+                create_demo_month(session, ACCESS_NUMBER_AND_PIN, now(), wanted.zone)
+                roll_up_calls(lambda work: work(session), now(), wanted.zone)
             if demo and not has_demo(session):
                 raise Failure(
                     "This installation holds data of its own; the demo wants an empty one.",

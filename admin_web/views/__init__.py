@@ -50,6 +50,7 @@ from admin_web.views.routing_plan_page import RoutingPlanPage
 from admin_web.views.routing_plans import RoutingPlanList
 from admin_web.views.routing_rule_page import RoutingRulePage
 from admin_web.views.search import SearchPage
+from admin_web.views.searches import SearchesPage
 from admin_web.views.sellers import DistributorList, DistributorPage, ResellerList, ResellerPage
 from admin_web.views.series import SeriesList
 from admin_web.views.series_files import SeriesFiles
@@ -133,6 +134,7 @@ VIEWS: tuple[type[BaseView], ...] = (
     HealthPage,
     SearchPage,
     MePage,
+    SearchesPage,
 )
 
 

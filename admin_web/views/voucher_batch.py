@@ -69,7 +69,7 @@ class VoucherBatchPage(ConsoleList):
         return False
 
     @expose("/")
-    def index_view(self, batch_id: int) -> str | tuple[str, int]:
+    def index_view(self, batch_id: int) -> ResponseReturnValue:
         _open(batch_id)
         return self.show_list()
 

@@ -21,8 +21,9 @@ from models import (
     RoutingPlan,
     RoutingPlanCarrier,
 )
-from services.demo.demo_accounts import CURRENCY, create_carrier, create_sender
+from services.demo.demo_accounts import ACTOR, CURRENCY, create_carrier, create_sender
 from services.keys.pin_keys import PinKeys
+from services.resellers.save_reseller import create_reseller
 from services.series.create_series import NewCard, NewSeries, create_series
 
 ACCESS_NUMBER_AND_PIN = "18005550100"
@@ -80,12 +81,15 @@ def create_demo(session: Session, keys: PinKeys, now: datetime, carrier_port: in
     _access(session, "Number and PIN", ACCESS_NUMBER_AND_PIN, ["en"], with_pin)
     _access(session, "PIN only, known phones need none", ACCESS_PIN_ONLY, ["en"], pin_only)
     _access(session, "Español", ACCESS_SPANISH, ["es"], with_pin)
-    telecard = replace(_terms(with_pin, 1, "Telecard", sell_id), maintenance_fee_micros=MICROS_PER_UNIT // 4)
-    phonecard = _terms(with_pin, 2, "Phonecard", dear_sell_id)
+    reseller_id = create_reseller(session, {"name": "Reseller 1"}, ACTOR, now).id
+    telecard = replace(
+        _terms(with_pin, 1, "Telecard", sell_id), maintenance_fee_micros=MICROS_PER_UNIT // 4, reseller_id=reseller_id
+    )
+    phonecard = replace(_terms(with_pin, 2, "Phonecard", dear_sell_id), reseller_id=reseller_id)
     series = (
-        ("Number and PIN", telecard),
+        ("Number and PIN", replace(telecard, maintenance_fee_micros=MICROS_PER_UNIT // 4)),
         ("Number and PIN", replace(phonecard, activation_fee_micros=2 * MICROS_PER_UNIT)),
-        ("Number and PIN", _terms(with_pin, 3, "New-card", sell_id)),
+        ("Number and PIN", replace(_terms(with_pin, 3, "New-card", sell_id), reseller_id=reseller_id)),
         ("PIN only", _terms(pin_only, 4, "Pin card", sell_id)),
     )
     made = [DemoCards(group, terms.number, create_series(session, keys, terms, now)) for group, terms in series]

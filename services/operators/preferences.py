@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Self
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import Operator
@@ -23,7 +23,8 @@ class Theme(StrEnum):
 
 def save_preferences(session: Session, operator_id: int, theme: Theme, language: str, *, has_keys: bool = True) -> None:
     """A language that we do not speak leaves the one before. `has_keys`: single letters act (WCAG 2.1.4)."""
-    values: dict[str, object] = {"preferences": {"theme": theme.value, "keys": has_keys}}
+    kept = session.scalars(select(Operator.preferences).where(Operator.id == operator_id).with_for_update()).one()
+    values: dict[str, object] = {"preferences": {**(kept or {}), "theme": theme.value, "keys": has_keys}}
     if language in LANGUAGES:
         values["language"] = language
     session.execute(update(Operator).where(Operator.id == operator_id).values(values))

@@ -77,7 +77,12 @@ def page_of(session: Session, query: Select[*tuple[Any, ...]], order: Order, wan
 
 def count_of(session: Session, query: Select[*tuple[Any, ...]]) -> int:
     """How many rows the query has, counted up to COUNTED_MAX and one more."""
-    some = query.with_only_columns(literal(1).label("one")).order_by(None).limit(COUNTED_MAX + 1).subquery()
+    some = (
+        query.with_only_columns(literal(1).label("one"), maintain_column_froms=True)
+        .order_by(None)
+        .limit(COUNTED_MAX + 1)
+        .subquery()
+    )
     return session.scalars(select(func.count()).select_from(some)).one()
 
 
