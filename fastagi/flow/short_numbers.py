@@ -1,5 +1,7 @@
 """Menu key 4: keep short numbers of one or two digits, dialled in place of a whole number."""
 
+from functools import partial
+
 from billing.phone import check_destination
 from billing.refusals import Refusal
 from fastagi.flow.conversation import Conversation
@@ -21,7 +23,11 @@ async def manage_short_number(talk: Conversation, card: CardFacts) -> MenuEnd:
     held = await talk.desk.speed_dial(card, slot)
     if held is not None:
         talk.say("slot-holds", *spoken_digits(talk.language, held))
-    keyed = (await talk.ask(["enter-number"], NUMBER_KEYS_MAX)).digits
+    holds_pin = partial(talk.desk.holds_pin, card)
+    keyed = (await talk.ask(["enter-number"], NUMBER_KEYS_MAX, is_secret=holds_pin)).digits
+    if holds_pin(keyed):  # keyed out of habit: neither written down nor kept as a number
+        talk.say(Refusal.NOTHING_ENTERED.value)
+        return AGAIN
     if not keyed:
         if held is not None:
             await talk.desk.delete_speed_dial(card, slot)

@@ -116,6 +116,14 @@ def test_a_short_number_is_saved_heard_dialled_and_taken_away(line: Line) -> Non
         assert world.session.scalars(select(SpeedDial)).all() == []
 
 
+def test_a_pin_is_no_short_number_and_stands_nowhere(line: Line) -> None:
+    """Found by make fuzz."""
+    _, pin = line.world.keyed()
+    heard = heard_after(line, "*4#", "1#", f"{pin}#")
+    assert heard[-2:] == ["enter-number < ****", f"nothing-entered {ASK} < hung up"]
+    assert pin not in "\n".join(heard)
+
+
 def test_a_short_number_that_is_not_set_is_too_short(line: Line) -> None:
     assert heard_after(line, "8#")[-1] == f"too-short {ASK} < hung up"
 
