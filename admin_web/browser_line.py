@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from services.store.settings import Settings
 
 LEASE_SECONDS_MAX: Final = CALL_SECONDS_MAX + 60
-SETTLING_SECONDS_MAX: Final = 15  # after the hang-up the page still waits for the settlement
+SETTLING_SECONDS_MAX: Final = 60  # after the hang-up the page still waits for the settlement
 OWN_NUMBER_PREFIX: Final = "1555"
 
 
@@ -70,7 +70,7 @@ class BrowserLines:
         instance = self._instance()
         caller = caller or f"{OWN_NUMBER_PREFIX}{secrets.randbelow(10**7):07}"
         with self._leases() as leases:
-            self._close(instance, [lease for lease in leases if lease.operator_id == operator_id])
+            self._close([lease for lease in leases if lease.operator_id == operator_id])
             leases[:] = [lease for lease in leases if lease.operator_id != operator_id]
             taken = {lease.line for lease in leases if lease.ended_at is None}
             free = [line for line in LINES if line not in taken]
@@ -86,10 +86,9 @@ class BrowserLines:
 
     def end(self, operator_id: int) -> None:
         """The call is over: its password is worth nothing from now on."""
-        instance = self._instance()
         with self._leases() as leases:
             mine = [lease for lease in leases if lease.operator_id == operator_id and lease.ended_at is None]
-            self._close(instance, mine)
+            self._close(mine)
             leases[:] = [replace(lease, ended_at=self._now) if lease in mine else lease for lease in leases]
 
     def lease(self, operator_id: int) -> Lease | None:
@@ -102,16 +101,19 @@ class BrowserLines:
         with self._leases() as leases:
             late = [lease for lease in leases if lease.ended_at is None and lease.until < self._now]
             if late:
-                self._close(self._instance(), late)
+                self._close(late)
                 leases[:] = [lease for lease in leases if lease not in late]
 
     def is_settling(self, lease: Lease) -> bool:
         return lease.ended_at is None or self._now - lease.ended_at < SETTLING_SECONDS_MAX
 
-    def _close(self, instance: Instance, leases: list[Lease]) -> None:
-        for lease in leases:
-            if lease.ended_at is None:
-                close_line(lambda command: self._ask(instance, command), lease.line)
+    def _close(self, leases: list[Lease]) -> None:
+        """Where no Asterisk is left, no password is."""
+        with suppress(TryRefused):
+            instance = self._instance()
+            for lease in leases:
+                if lease.ended_at is None:
+                    close_line(lambda command: self._ask(instance, command), lease.line)
 
     def _instance(self) -> Instance:
         try:

@@ -100,4 +100,11 @@ def open_line(console: Callable[[str], str], name: str) -> str:
 
 
 def close_line(console: Callable[[str], str], name: str) -> None:
+    """Its password is worth nothing, and a call that is still up on it ends: a page that was closed says no goodbye,
+    and a goodbye may come without its password by now.
+    """
     console(f"database del {_FAMILY} {name}")
+    for line in console("core show channels concise").splitlines():
+        channel = line.partition("!")[0]
+        if channel.startswith(f"PJSIP/{name}-"):
+            console(f"channel request hangup {channel}")

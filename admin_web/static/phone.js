@@ -13,6 +13,8 @@ if (page) {
   const talk = find("talk");
   const keys = [...page.querySelectorAll("[data-key]")];
   const speaker = new Audio();
+  const emptyBill = find("bill").innerHTML;
+  const noSteps = [...page.querySelectorAll("[data-step]")].map((step) => step.className);
   const queue = [];
   const browser = window.callingcardBrowserLine?.({ ended: (why) => browserEnded(why) });
   const kind = () => order.elements.phone?.value ?? "text";
@@ -184,7 +186,8 @@ if (page) {
     talk.replaceChildren();
     find("agi").replaceChildren();
     find("wire-count").textContent = "";
-    find("bill").replaceChildren();
+    find("bill").innerHTML = emptyBill;
+    drawSteps(noSteps);
     [seen, entry, asked, pressed, isSending] = [0, "", null, "", false];
   };
 
@@ -207,6 +210,12 @@ if (page) {
     send(page.dataset.browserEnd).catch(broken);
   };
 
+  // Whoever leaves the page hangs up: Asterisk would hear of it a minute later, by the silence.
+  window.addEventListener("pagehide", () => {
+    if (kind() === "browser" && !find("hang-up").hidden) {
+      navigator.sendBeacon(page.dataset.browserEnd, new FormData(order));
+    }
+  });
   order.addEventListener("submit", (event) => {
     event.preventDefault();
     clear();

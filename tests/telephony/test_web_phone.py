@@ -57,5 +57,17 @@ def test_each_call_gets_a_password_of_its_own_that_is_taken_back(tmp_path: Path)
     assert asked[2] == f"database del callingcard_phone/auth {LINES[0]}"
 
 
+def test_a_line_that_is_closed_hangs_its_own_calls_up_and_no_other() -> None:
+    asked: list[str] = []
+    channels = [f"PJSIP/{LINES[0]}-00000001", f"PJSIP/{LINES[1]}-00000002", "PJSIP/demo.second-00000003"]
+
+    def console(command: str) -> str:
+        asked.append(command)
+        return "\n".join(f"{channel}!card!s!7!Up!Dial" for channel in channels) if "show" in command else ""
+
+    close_line(console, LINES[0])
+    assert [command for command in asked if "hangup" in command] == [f"channel request hangup {channels[0]}"]
+
+
 def test_an_asterisk_that_does_not_answer_gives_no_line() -> None:
     assert open_line(lambda _: "", LINES[0]) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,10 @@ from ivr_prompts.wav import wav_bytes
 from models import CallRecord, LedgerEntry
 from models.database import make_engine
 from services.money.verify_ledger import verify_ledger
+from telephony.boot import console
 from telephony.configuration import CHECKOUT
+from telephony.instance import read_instance
+from telephony.program import find_asterisk
 from tests.asterisk_fixtures import asterisk_program
 
 if TYPE_CHECKING:
@@ -124,6 +128,17 @@ def test_a_call_from_the_browser_is_charged_to_the_micro(page: webdriver.Chrome,
         assert verify_ledger(session) == []
 
 
+def test_who_leaves_the_page_gives_the_line_back(page: webdriver.Chrome, house: House) -> None:
+    """And Asterisk ends the call with the websocket."""
+    page.find_element(By.CSS_SELECTOR, "[data-dial]").click()
+    wait(page, lambda it: "Please enter your card number" in part(it, "talk"))
+    (line,) = leases(house)
+    assert line["ended_at"] is None
+    page.get(f"{house.address}/calls/")
+    wait(page, lambda _: leases(house)[0]["ended_at"] is not None)
+    wait(page, lambda _: "0 active channels" in asterisk(house, "core show channels count"))
+
+
 def test_a_password_is_worth_nothing_after_its_call(page: webdriver.Chrome, house: House) -> None:
     """The next call's password is another, and the one before is refused."""
     del house
@@ -171,6 +186,17 @@ def look(house: House) -> Iterator[Session]:
     with Session(engine) as session:
         yield session
     engine.dispose()
+
+
+def asterisk(house: House, command: str) -> str:
+    return console(
+        read_instance(house.settings.platform_dir), find_asterisk(root=house.settings.asterisk_root), command
+    )
+
+
+def leases(house: House) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((house.settings.state_dir / "phones" / "browser.json").read_text())
+    return found
 
 
 def is_answered(house: House) -> bool:
