@@ -54,7 +54,7 @@ def moment(text: str) -> datetime:
 
 
 def _option(field: Field) -> Callable[[Command], Command]:
-    name = field.name.removesuffix("_micros").removesuffix("_id").replace("_", "-")
+    name = _flag(field).removeprefix("--")
     told = f"{field.help} ('{NOTHING}' empties it.)" if field.is_optional else field.help
     if field.kind is FieldKind.FLAG:
         return click.option(f"--{name}/--no-{name}", field.name, default=None, help=field.help)
@@ -71,6 +71,10 @@ def _option(field: Field) -> Callable[[Command], Command]:
     return click.option(f"--{name}", field.name, metavar=shapes.get(field.kind, "TEXT"), help=told)
 
 
+def _flag(field: Field) -> str:
+    return "--" + field.name.removesuffix("_micros").removesuffix("_id").replace("_", "-")
+
+
 def _value(session: Session, field: Field, given: Any, tables: Mapping[str, Any]) -> Any:  # noqa: ANN401 (by its kind)
     if field.is_optional and given == NOTHING:
         return None
@@ -80,9 +84,9 @@ def _value(session: Session, field: Field, given: Any, tables: Mapping[str, Any]
     try:
         return given if read is None else read(given)
     except MoneyTextRefused as refused:
-        raise click.BadParameter(str(refused), param_hint=field.name) from refused
+        raise click.BadParameter(str(refused), param_hint=_flag(field)) from refused
     except ValueError as wrong:
-        raise click.BadParameter(f"{given!r} is no {field.kind.value} value.", param_hint=field.name) from wrong
+        raise click.BadParameter(f"{given!r} is no {field.kind.value} value.", param_hint=_flag(field)) from wrong
 
 
 READERS: dict[FieldKind, Callable[[str], Any]] = {

@@ -17,6 +17,7 @@ from services.taxes.tax_percent import PercentRefused, parts_from_percent
 from services.taxes.tax_report import find_tax_profile, tax_profile_list
 
 COMPOUND = "+"
+WHOLE_PARTS = 1_000_000  # a hundred percent
 
 
 class TaxOption(click.ParamType[dict[str, Any]]):
@@ -36,6 +37,8 @@ class TaxOption(click.ParamType[dict[str, Any]]):
             self.fail(f"{percent!r} is no percent: write digits, such as 20 or 7.25", param, ctx)
         except PercentRefused as refused:
             self.fail(str(refused), param, ctx)
+        if parts > WHOLE_PARTS:
+            self.fail(f"{percent!r} is more than 100 percent: look for a lost decimal point", param, ctx)
         return {"name": name, "parts_per_million": parts, "is_compound": percent.startswith(COMPOUND)}
 
 

@@ -97,7 +97,7 @@ def _text(field: Field, value: object) -> tuple[str | None, str | None]:
     if not text and field.is_optional:
         return None, None
     if not max(1, field.least) <= len(text) <= most:
-        return None, f"The {spoken(field.name)} has {len(text)} characters: give {max(1, field.least)} to {most}."
+        return None, f"The {spoken(field.name)} has {len(text)} characters: give {_span(max(1, field.least), most)}."
     return text, None
 
 
@@ -119,3 +119,7 @@ def _whole(field: Field, value: object) -> tuple[int | None, str | None]:
     if not field.least <= value <= field.most:
         return None, f"The {spoken(field.name)} is {value}: give a whole number from {field.least} to {field.most}."
     return value, None
+
+
+def _span(least: int, most: int) -> str:
+    return str(most) if least == most else f"{least} to {most}"

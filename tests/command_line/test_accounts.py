@@ -176,3 +176,12 @@ def test_gateways_are_kept() -> None:
     good("account", "edit", "Main", "--gateways", "none")
     assert run("account", "gateway", "delete", "West").exit_code == 0
     assert "198.51.100.2" in run("account", "gateway", "list").stdout
+
+
+@pytest.mark.usefixtures("trade")
+def test_a_wrong_value_is_told_by_the_name_of_its_option() -> None:
+    told = run("client", "create", "Gamma", "--currency", "USD", "--credit-limit", "-5")
+    assert told.exit_code == 2
+    assert "Invalid value for --credit-limit: The amount is negative" in told.stderr
+    assert "The currency has 4 characters: give 3." in refused("rates", "create", "Gamma", "--currency", "ABCD")
+    assert "'200' is more than 100 percent" in run("tax", "save", "EU", "--tax", "VAT=200").stderr
