@@ -85,6 +85,8 @@ const tick = () => {
     part.textContent = clock(limit ? Math.max(0, limit - passed) : passed);
   }
 };
+// What each row said when the server told it: the clocks in it run on.
+for (const row of document.querySelectorAll("[data-stream] tr[data-key]")) row.told = row.className + row.innerHTML;
 tick();
 setInterval(tick, 1000);
 
@@ -100,10 +102,11 @@ const retell = (part, text) => {
     return;
   }
   const known = rows(part);
+  const held = document.querySelector("dialog[open]")?.opener ?? document.activeElement; // gets the focus back later
   for (const row of news.querySelectorAll("tr[data-key]")) {
     const before = known.get(row.dataset.key);
     row.told = row.className + row.innerHTML;
-    if (before && (before.told === row.told || before.contains(document.activeElement))) row.replaceWith(before);
+    if (before && (before.told === row.told || before.contains(held))) row.replaceWith(before);
   }
   const place = part.scrollTop;
   const focused = document.activeElement;
@@ -139,6 +142,7 @@ document.addEventListener("click", (event) => {
     const dialog = document.getElementById(opener.dataset.dialog);
     const value = dialog.querySelector("[data-dialog-value]");
     if (value) value.value = opener.dataset.value;
+    dialog.opener = opener;
     dialog.showModal();
   }
   if (event.target.closest("[data-dialog-close]") || event.target.matches("dialog")) event.target.closest("dialog").close();
