@@ -10,7 +10,7 @@ from admin_web.access import forget_signed, get_signed, signed
 from admin_web.acts import require_token
 from admin_web.database import write_session
 from admin_web.sign_in import page_of_ours
-from admin_web.texts import gettext
+from admin_web.texts import gettext, translated
 from services.operators.saved_searches import SearchRefused, forget_search, save_search
 
 
@@ -43,7 +43,7 @@ class SearchesPage(BaseView):
                 save_search(session, get_signed().operator.id, request.form.get("name", ""), address)
             flash(gettext("The search is kept."), "good")
         except SearchRefused as refused:
-            flash(str(refused), "error")
+            flash(translated(refused), "error")
         forget_signed()
         return redirect(address)
 
