@@ -73,13 +73,14 @@ def configuration(
     tokens = _tokens(instance, spec, program)
     filled = {name: fill_tokens(text, tokens) for name, text in texts.items()}
     # After the tokens: a password may hold what looks like one.
-    return filled | (platform_files(spec) if spec.role is Role.PLATFORM else {})
+    # The phone follows no account: who applies changed accounts leaves its files as they are.
+    return filled | (platform_files(spec) | render_web_phone(spec) if spec.role is Role.PLATFORM else {})
 
 
 def platform_files(spec: InstanceSpec) -> dict[str, str]:
     """What is written from settings and database; raises TrunkRefused."""
     check_plan(spec.trunks, spec.access_hosts, spec.transports)
-    return {**render_trunk_files(spec.trunks), **render_transports(spec), **render_web_phone(spec)}
+    return {**render_trunk_files(spec.trunks), **render_transports(spec)}
 
 
 def fill_tokens(text: str, tokens: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telephony.configuration import platform_files
 from telephony.instance import InstanceSpec, Role
 from telephony.web_phone import LINES, WebPhone, close_line, open_line, render_web_phone
 
@@ -39,6 +40,12 @@ def test_switched_on_it_listens_on_loopback_and_leads_to_access_numbers_only(tmp
     assert lines.count("context = ") == len(LINES) + 1  # strangers: reject
     assert lines.count("set_var = TIMEOUT(absolute)=900") == len(LINES)
     assert "password" not in lines.replace("a line's password", "").replace("proves its password", "")
+
+
+def test_changed_accounts_leave_the_phone_alone(tmp_path: Path) -> None:
+    """`asterisk apply` in another terminal knows nothing of the port that `up` found free."""
+    phone = WebPhone(8088, tmp_path / "a.pem", tmp_path / "a.key")
+    assert platform_files(spec(tmp_path, phone)) == platform_files(spec(tmp_path, None))
 
 
 def test_each_call_gets_a_password_of_its_own_that_is_taken_back(tmp_path: Path) -> None:
