@@ -73,8 +73,8 @@ def report(
     with _refused():
         terms.check()
         roll_up()
-        with read_session() as session:
-            found = report_calls(session, terms, zone)
+        with read_session() as session, progress_bar("Days") as progress:
+            found = report_calls(session, terms, zone, progress)
     if as_json:
         rows = [row.as_json() for row in found[:rows_max]]
         emit_json({"from": terms.first, "to": terms.last, "is_cut": len(found) > rows_max, "rows": rows})

@@ -204,8 +204,9 @@ def _keep(prepared: Prepared, sender: str | None, *, as_json: bool) -> None:
         emit_json({**preview_json(prepared), "dry_run": False, "preview": import_id})
         return
     days = settings().rate_preview_days
+    words = "".join(f" --leave-out {reason}" for reason in refused_by_reason(prepared.preview.refused))
     console.print(f"Kept as preview {import_id} for {days} days; nothing has changed yet. To apply it: ", end="")
-    console.print(f"callingcard rates import-apply {import_id}")
+    console.print(f"callingcard rates import-apply {import_id}{words}")
 
 
 def _tell(prepared: Prepared, import_id: int | None, *, as_json: bool) -> None:

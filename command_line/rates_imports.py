@@ -1,12 +1,14 @@
 """callingcard rates imports, import-show, import-resume, undo: what was imported, and taking it back."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
+from billing.money import text_from_micros
 from command_line.actor import cli_actor
 from command_line.errors import Failure
 from command_line.form import id_of
@@ -17,7 +19,7 @@ from command_line.rates_import import PARTLY_DONE, applied, import_rates, import
 from command_line.refused_lines import write_refused
 from command_line.series_files import FILE, ask
 from command_line.show import console, emit_json, json_option
-from models import ImportState, RateTable
+from models import ImportState, RateTable, Verdict
 from services.rate_import.apply_import import ApplyOrder
 from services.rate_import.finish_import import finish_import
 from services.rate_import.forget_import import forget_import
@@ -68,16 +70,37 @@ def _report(number: int) -> dict[str, Any]:
     return report
 
 
+def _told(value: object) -> str:
+    """What is not said is left out."""
+    match value:
+        case dict():
+            return ", ".join(f"{key} {_told(item)}" for key, item in value.items() if item) or "-"
+        case list():
+            return " ".join(map(str, value))
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M} UTC"
+        case _:
+            return str(value)
+
+
+def _told_change(row: dict[str, Any]) -> str:
+    flags = "".join(f", {word[3:].replace('_', ' ')}" for word in ("is_jump", "is_short_notice") if row[word])
+    if row["verdict"] == Verdict.ENDED:
+        return f"  ended {row['prefix']} {row['destination_name']} {_told(row['valid_until'] or row['valid_from'])}"
+    before = "" if row["price_before_micros"] is None else f"{text_from_micros(row['price_before_micros'])} to "
+    price = "blocked" if row["is_blocked"] else before + text_from_micros(row["price_per_minute_micros"])
+    named = f"  {row['verdict']} {row['prefix']} {row['destination_name']}"
+    return f"{named} {price} from {_told(row['valid_from'])}{flags}"
+
+
 def _show(report: dict[str, Any]) -> None:
     for name, value in report.items():
         if name not in {"changes", "refusals", "notes"} and value is not None:
-            pairs = ", ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, dict) else value
-            console.print(f"{name.replace('_', ' ')}: {pairs}")
+            console.print(f"{name.replace('_', ' ')}: {_told(value)}")
     for note in report["notes"]:
         console.print(note)
     for row in report["changes"]:
-        flags = " ".join(word for word in ("is_jump", "is_short_notice") if row[word])
-        console.print(f"  {row['verdict']} {row['prefix']} {row['destination_name']} from {row['valid_from']} {flags}")
+        console.print(_told_change(row))
     for row in report["refusals"]:
         console.print(f"  refused line {row['line']} ({row['reason']}): {row['sentence']}")
 

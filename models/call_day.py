@@ -14,6 +14,7 @@ class Cube(StrEnum):
 
     ROUTE = "route"  # destination and the carrier that answered
     SOURCE = "source"  # series, access number and originator
+    TRADE = "trade"  # the same by the carrier that answered
 
 
 class CallDay(Base):

@@ -3,30 +3,40 @@ and more (V-26). From the rollup where one of its cubes knows all that is asked,
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, tzinfo
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Select, cast, func, literal, select
+from sqlalchemy import BigInteger, Date, Select, and_, cast, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from models import Account, CallDay, CallRecord, Card, CardSeries, Client
-from services.reports.days import bounds_of, counted_in, days_between
+from services.reports.days import bounds_of, counted_in
 from services.reports.figures import FIGURES, FROM_RECORDS
 from services.reports.report_row import ReportRow
 from services.reports.report_terms import By, ReportTerms
-from services.reports.roll_up_calls import COLUMNS
+from services.reports.roll_up_calls import COLUMNS, days_where
+
+Progress = Callable[[int, int], None]  # done, total
 
 
-def report_calls(session: Session, terms: ReportTerms, zone: tzinfo) -> list[ReportRow]:
-    """One row for each value of `terms.by` and each currency: by day, or else the greatest revenue first."""
+def nothing_shown(_done: int, _total: int) -> None:
+    return
+
+
+def report_calls(
+    session: Session, terms: ReportTerms, zone: tzinfo, progress: Progress = nothing_shown
+) -> list[ReportRow]:
+    """One row for each value of `terms.by` and each currency: by day, or else the greatest revenue first. `progress`
+    is told the days where the calls themselves are summed: some two seconds for a day of 300,000 calls.
+    """
     terms.check()
     cube = terms.cube()
     if cube is not None:
         kept = select(CallDay).where(CallDay.cube == cube, CallDay.day.between(terms.first, terms.last))
         query = _summed(terms, kept.subquery(), is_sorted=True)
         return [_row(terms, tuple(row)) for row in session.execute(query)]
-    rows = [_row(terms, row) for row in _from_records(session, terms, zone)]
+    rows = [_row(terms, row) for row in _from_records(session, terms, zone, progress)]
     return sorted(rows, key=ReportRow.order)[: terms.rows_max]
 
 
@@ -36,15 +46,19 @@ def _row(terms: ReportTerms, values: tuple[Any, ...]) -> ReportRow:
     return ReportRow(names, values[width], dict(zip(FIGURES, values[width + 1 :], strict=True)))
 
 
-def _from_records(session: Session, terms: ReportTerms, zone: tzinfo) -> Iterator[tuple[Any, ...]]:
-    """Summed over the days by us: each day is a statement over its calls."""
+def _from_records(session: Session, terms: ReportTerms, zone: tzinfo, progress: Progress) -> Iterator[tuple[Any, ...]]:
+    """Summed over the days by us: each day that has calls is a statement over them."""
     width = len(terms.by) + 1
     sums: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(FIGURES))
-    for day in days_between(terms.first, terms.last):
+    period = (bounds_of(terms.first, zone).begin, bounds_of(terms.last, zone).end)
+    within = and_(CallRecord.placed_at >= period[0], CallRecord.placed_at < period[1])
+    days = sorted(days_where(session, within, zone))
+    for done, day in enumerate(days, 1):
         for row in session.execute(_summed(terms, _of_records(day, zone).subquery(), is_sorted=False)):
             known = sums[tuple(row[:width])]
             for place, value in enumerate(row[width:]):
                 known[place] += value
+        progress(done, len(days))
     return ((*key, *figures) for key, figures in sums.items())
 
 

@@ -10,7 +10,6 @@ from models import Cube
 ROWS_DEFAULT: Final = 1_000  # more than anyone reads; a file or a program may ask for more
 ROWS_MAX: Final = 200_000
 DAYS_MAX: Final = 3_700  # ten years
-DAYS_FROM_RECORDS_MAX: Final = 92  # without a rollup each of these days is a statement over its calls
 
 
 class By(StrEnum):
@@ -28,11 +27,11 @@ class By(StrEnum):
 CUBES_THAT_KNOW: Final[dict[By, frozenset[Cube]]] = {
     By.DAY: frozenset(Cube),
     By.DESTINATION: frozenset({Cube.ROUTE}),
-    By.CARRIER: frozenset({Cube.ROUTE}),
-    By.SERIES: frozenset({Cube.SOURCE}),
-    By.ACCESS_NUMBER: frozenset({Cube.SOURCE}),
-    By.ACCOUNT: frozenset({Cube.SOURCE}),
-    By.CLIENT: frozenset({Cube.SOURCE}),
+    By.CARRIER: frozenset({Cube.ROUTE, Cube.TRADE}),
+    By.SERIES: frozenset({Cube.SOURCE, Cube.TRADE}),
+    By.ACCESS_NUMBER: frozenset({Cube.SOURCE, Cube.TRADE}),
+    By.ACCOUNT: frozenset({Cube.SOURCE, Cube.TRADE}),
+    By.CLIENT: frozenset({Cube.SOURCE, Cube.TRADE}),
 }
 
 
@@ -55,15 +54,15 @@ class ReportTerms:
     rows_max: int | None = None
 
     def cube(self) -> Cube | None:
-        """None: no cube knows all of it, so the calls themselves must be summed."""
+        """The smallest; None: no cube knows all of it, so the calls themselves must be summed."""
         known = frozenset(Cube)
         for dimension in {*self.by, *self.only}:
             known &= CUBES_THAT_KNOW[dimension]
         if self.carrier_tag is not None:
-            known &= {Cube.ROUTE}
+            known &= CUBES_THAT_KNOW[By.CARRIER]
         if self.originator_tag is not None:
-            known &= {Cube.SOURCE}
-        return min(known, default=None)
+            known &= CUBES_THAT_KNOW[By.ACCOUNT]
+        return min(known, key=list(Cube).index, default=None)
 
     def check(self) -> None:
         days = (self.last - self.first).days + 1
@@ -71,8 +70,3 @@ class ReportTerms:
             raise ReportRefused(f"The last day, {self.last}, is before the first, {self.first}: exchange them.")
         if days > DAYS_MAX:
             raise ReportRefused(f"That are {days} days: ask for at most {DAYS_MAX}.")
-        if self.cube() is None and days > DAYS_FROM_RECORDS_MAX:
-            raise ReportRefused(
-                "Destinations or carriers together with series, access numbers or originators are summed from the "
-                f"calls themselves: ask for at most {DAYS_FROM_RECORDS_MAX} days, or for one of the two at a time."
-            )

@@ -23,6 +23,7 @@ Write = Callable[[Work], Any]  # does the work in a transaction of its own
 DIMENSIONS: dict[Cube, tuple[str, ...]] = {
     Cube.ROUTE: ("destination_name", "carrier_account_id"),
     Cube.SOURCE: ("series_id", "access_number", "account_id"),
+    Cube.TRADE: ("carrier_account_id", "series_id", "access_number", "account_id"),
 }
 COLUMNS: dict[str, Any] = {
     "destination_name": CallRecord.destination_name,
@@ -68,7 +69,7 @@ def sums_of_day(day: date, zone: tzinfo, cube: Cube) -> Any:  # noqa: ANN401 (a 
     figures = [figure.label(name) for name, figure in FROM_RECORDS.items()]
     head = (literal(cube.value).label("cube"), literal(day).label("day"), CallRecord.currency)
     query = select(*head, *dimensions, *figures).select_from(CallRecord)
-    if cube is Cube.SOURCE:
+    if cube is not Cube.ROUTE:
         query = query.join(Card, Card.id == CallRecord.card_id, isouter=True)
     return query.where(counted_in(bounds_of(day, zone))).group_by(CallRecord.currency, *dimensions)
 
@@ -76,12 +77,12 @@ def sums_of_day(day: date, zone: tzinfo, cube: Cube) -> Any:  # noqa: ANN401 (a 
 def changed_days(session: Session, since: datetime | None, zone: tzinfo) -> set[date]:
     """The days of calls that were settled or reversed since then; None: of all calls."""
     if since is None:
-        return _days_where(session, CallRecord.call_id.is_not(None), zone)
-    settled = _days_where(session, CallRecord.settled_at >= since, zone)
-    return settled | _days_where(session, CallRecord.reversed_at >= since, zone)
+        return days_where(session, CallRecord.call_id.is_not(None), zone)
+    settled = days_where(session, CallRecord.settled_at >= since, zone)
+    return settled | days_where(session, CallRecord.reversed_at >= since, zone)
 
 
-def _days_where(session: Session, which: ColumnElement[bool], zone: tzinfo) -> set[date]:
+def days_where(session: Session, which: ColumnElement[bool], zone: tzinfo) -> set[date]:
     """From day to day: the first call beyond the last day found."""
     days: set[date] = set()
     first: Select[datetime | None] = select(func.min(CallRecord.placed_at)).where(which)
@@ -94,13 +95,22 @@ def _days_where(session: Session, which: ColumnElement[bool], zone: tzinfo) -> s
 
 
 def _begin(session: Session, zone: tzinfo) -> set[date]:
-    """A platform that moved to another zone has other days: everything is summed up anew."""
+    """A platform that moved to another zone has other days: everything is summed up anew. What a release before summed
+    up lacks the newest cube.
+    """
     mark = session.execute(select(CallDayMark.seen_up_to, CallDayMark.zone).with_for_update()).one()
     if mark.zone == str(zone):
-        return changed_days(session, None if mark.seen_up_to is None else mark.seen_up_to - OVERLAP, zone)
+        changed = changed_days(session, None if mark.seen_up_to is None else mark.seen_up_to - OVERLAP, zone)
+        return changed | _days_without(session, Cube.TRADE)
     session.execute(delete(CallDay))
     session.execute(update(CallDayMark).values(zone=str(zone), seen_up_to=None))
     return changed_days(session, None, zone)
+
+
+def _days_without(session: Session, cube: Cube) -> set[date]:
+    """Days of which another cube has rows, and this one none."""
+    known, lacking = (select(CallDay.day).where(CallDay.cube == one).distinct() for one in (Cube.ROUTE, cube))
+    return set(session.scalars(known.except_(lacking)))
 
 
 def _end(session: Session, now: datetime) -> None:

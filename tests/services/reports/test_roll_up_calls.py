@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from factories import BRITAIN, LITHUANIA, NOW, World, a_world, answered, not_answered
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from models import Account, CallDay, CallRecord, Cube
 from services.reports.days import bounds_of
@@ -190,8 +192,49 @@ def test_the_first_rows_are_those_that_brought_most(session: Session, calls: Wor
 def test_days_in_the_wrong_order_are_refused(session: Session) -> None:
     with pytest.raises(ReportRefused, match="exchange them"):
         report_calls(session, ReportTerms((By.DAY,), TODAY, FIRST), UTC)
-    with pytest.raises(ReportRefused, match="at most 92 days"):
-        report_calls(session, ReportTerms((By.SERIES, By.CARRIER), TODAY - timedelta(days=200), TODAY), UTC)
+    with pytest.raises(ReportRefused, match="ask for at most 3700"):
+        report_calls(session, ReportTerms((By.DAY,), TODAY - timedelta(days=4_000), TODAY), UTC)
+
+
+@pytest.mark.parametrize("by", list(combinations(By, 2)), ids="-".join)
+def test_any_two_together_sum_up_to_each_alone(session: Session, calls: World, by: tuple[By, By]) -> None:
+    """Over years, from whatever cube knows both, or from the calls."""
+    assert calls
+    _roll_up(session)
+    long_ago = TODAY - timedelta(days=3_000)
+
+    def told(rows: list[ReportRow], one: By) -> Counter[tuple[str | None, str]]:
+        sums: Counter[tuple[str | None, str]] = Counter()
+        for row in rows:
+            for figure, value in row.figures.items():
+                sums[row.of[one], figure] += value
+        return sums
+
+    together = report_calls(session, ReportTerms(by, long_ago, TODAY), UTC)
+    for one in by:
+        assert told(together, one) == told(report_calls(session, ReportTerms((one,), long_ago, TODAY), UTC), one)
+
+
+@pytest.mark.parametrize(
+    ("by", "cube"),
+    [
+        ((By.DAY, By.DESTINATION, By.CARRIER), Cube.ROUTE),
+        ((By.SERIES, By.ACCESS_NUMBER), Cube.SOURCE),
+        ((By.DAY, By.CARRIER, By.SERIES, By.CLIENT), Cube.TRADE),
+        ((By.DESTINATION, By.SERIES), None),
+    ],
+)
+def test_the_smallest_cube_that_knows_all_of_it_answers(by: tuple[By, ...], cube: Cube | None) -> None:
+    assert ReportTerms(by, FIRST, TODAY).cube() is cube
+
+
+def test_days_that_a_release_before_summed_up_get_the_cube_they_lack(session: Session, calls: World) -> None:
+    assert calls
+    _roll_up(session, NOW + timedelta(hours=2))
+    session.execute(delete(CallDay).where(CallDay.cube == Cube.TRADE))
+    assert verify_rollup(session) != []
+    _roll_up(session, NOW + timedelta(hours=9))
+    assert verify_rollup(session) == []
 
 
 FIRST = TODAY - timedelta(days=30)
