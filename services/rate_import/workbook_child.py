@@ -48,16 +48,41 @@ def _tell(book: CalamineWorkbook, wanted: str | None) -> None:
 
 
 def _write_rows(sheet: CalamineSheet) -> None:
-    first = (sheet.start or (0, 0))[0] + 1
+    """Numbered as the program of the sender shows them."""
     some: list[tuple[int, list[str]]] = []
-    for number, row in enumerate(sheet.iter_rows(), first):
-        cells = [_cell(value) for value in row]
+    merged = _Merged(sheet)
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        cells = merged.filled(number, [_cell(value) for value in row])
         if any(cells):
             some.append((number, cells))
         if len(some) == ROWS_TOLD:
             _write(some)
             some = []
     _write(some)
+
+
+class _Merged:
+    """Cells that are one over several rows: what stands in the first row is said of each of them (a country beside
+    its codes, a date beside its prices). Titles that are one over several columns stay where they are.
+    """
+
+    def __init__(self, sheet: CalamineSheet) -> None:
+        from_column = (sheet.start or (0, 0))[1]
+        self._begin: dict[int, list[tuple[int, int]]] = {}
+        self._said: dict[int, tuple[int, str]] = {}  # by column: until which row, and what
+        for (first, column), (last, _) in sheet.merged_cell_ranges or ():
+            if last > first and column >= from_column:
+                self._begin.setdefault(first + 1, []).append((column - from_column, last + 1))
+
+    def filled(self, number: int, cells: list[str]) -> list[str]:
+        for column, last in self._begin.get(number, ()):
+            if column < len(cells):
+                self._said[column] = (last, cells[column])
+        if self._said:
+            self._said = {column: said for column, said in self._said.items() if said[0] >= number}
+            for column, (_, cell) in self._said.items():
+                cells[column] = cells[column] or cell
+        return cells
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 (what calamine gives)

@@ -1,5 +1,6 @@
 """Days of the platform's zone, and the moments at which they begin and end."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -23,6 +24,12 @@ def bounds_of(day: date, zone: tzinfo) -> Bounds:
     """A day on which clocks change has 23 or 25 hours."""
     following = day + timedelta(days=1)
     return Bounds(*(datetime.combine(one, time(), zone).astimezone(UTC) for one in (day, following)))
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Both included."""
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)
 
 
 def counted_in(bounds: Bounds) -> ColumnElement[bool]:

@@ -17,7 +17,10 @@ SECTOR = 512
 END, FREE, TABLE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 
 
-def xlsx(*sheets: Sequence[Sequence[object]], hidden: Sequence[int] = ()) -> bytes:
+def xlsx(
+    *sheets: Sequence[Sequence[object]], hidden: Sequence[int] = (), merged: Sequence[str] = (), at: int = 0
+) -> bytes:
+    """`merged` are ranges such as A2:A4 of every sheet, whose first cell keeps what it holds; rows begin after `at`."""
     out = BytesIO()
     options = {"in_memory": True, "default_date_format": "dd/mm/yyyy", "strings_to_formulas": False}
     with xlsxwriter.Workbook(out, options) as book:
@@ -26,7 +29,10 @@ def xlsx(*sheets: Sequence[Sequence[object]], hidden: Sequence[int] = ()) -> byt
             if number in hidden:
                 sheet.hide()
             for place, row in enumerate(rows):
-                sheet.write_row(place, 0, row)
+                sheet.write_row(at + place, 0, row)
+            for cells in merged:
+                first, row = cells.split(":")[0], rows[int(cells.split(":")[0][1:]) - 1 - at]
+                sheet.merge_range(cells, row["ABCDEFGH".index(first[0])])
     return out.getvalue()
 
 
