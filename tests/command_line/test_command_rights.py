@@ -119,8 +119,23 @@ def test_an_auditor_may_run_nothing_that_writes() -> None:
 
 
 READING = {
-    *("announcements", "check", "diff", "doctor", "export", "failures", "import-show", "imports", "init", "list"),
-    *("live", "lookup", "prefixes", "report", "rules", "show", "simulate", "statement", "status", "test", "trunks"),
+    *("announcements", "check", "diff", "doctor", "export", "failures", "import-refused", "import-show"),
+    *(
+        "imports",
+        "init",
+        "list",
+        "live",
+        "lookup",
+        "prefixes",
+        "report",
+        "rules",
+        "show",
+        "simulate",
+        "statement",
+        "status",
+        "test",
+        "trunks",
+    ),
     *("verify", "why"),
 }
 
