@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from command_line.errors import Failure
@@ -17,6 +18,8 @@ from services.store.disk_full import is_disk_full
 from services.store.engines import read_engine, write_engine
 from services.store.schema import is_current
 from services.store.settings import Settings
+
+NOT_PERMITTED: Final = "42501"  # PostgreSQL's insufficient_privilege
 
 
 def settings() -> Settings:
@@ -49,6 +52,14 @@ def open_engine(engine: Engine) -> Iterator[Engine]:
         raise Failure(
             f"The database does not answer: {first_line}", "Start it, or correct CALLINGCARD_DATABASE_URL"
         ) from lost
+    except ProgrammingError as refused:
+        if getattr(refused.orig, "sqlstate", None) != NOT_PERMITTED:
+            raise
+        first_line = str(refused.orig).strip().splitlines()[0]
+        raise Failure(
+            f"The role of CALLINGCARD_DATABASE_URL may not do this: {first_line}",
+            "Use the URL of the role console, or as the owner: callingcard database roles (docs/production.md)",
+        ) from refused
     except DatabaseError as broken:
         if type(broken) is not DatabaseError:  # the kinds below it are the caller's to tell
             raise

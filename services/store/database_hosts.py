@@ -12,7 +12,10 @@ from sqlalchemy.pool import NullPool
 from models.database_url import DatabaseHost, database_hosts, only_host
 
 _QUESTION: Final = text(
-    "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',"
+    "SELECT pg_is_in_recovery(),"
+    # by the server or the database; a role that only reads says nothing of its host
+    " (SELECT setting = 'on' AND source NOT IN ('user', 'database user') FROM pg_settings"
+    " WHERE name = 'default_transaction_read_only'),"
     " current_setting('synchronous_standby_names') <> '', current_setting('synchronous_commit'),"
     " current_setting('fsync') = 'on'"
 )
@@ -22,7 +25,7 @@ class HostRole(StrEnum):
     """What a host answers."""
 
     WRITABLE = "writable"
-    READ_ONLY = "read only"  # a primary on which this role, or everybody, writes nothing
+    READ_ONLY = "read only"  # a primary on which nobody writes by default
     STANDBY = "standby"
     AWAY = "away"
 

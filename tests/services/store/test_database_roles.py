@@ -15,11 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from command_line.__main__ import main
+from command_line.doctor_hosts import look_at_hosts
 from models import Base
 from models.database import make_engine, make_read_engine
 from services.money.verify_ledger import verify_ledger
 from services.store.backup import back_up, restore
 from services.store.database_rights import OPERATORS, WRITTEN_BY_CALLS, Program, grants
+from services.store.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,6 +176,8 @@ def test_the_roles_are_made_by_one_command_with_passwords_nobody_else_sees(
     assert kept == "SCRAM-SHA-256"
     monkeypatch.setenv("CALLINGCARD_DATABASE_URL", lines[2].removeprefix("CALLINGCARD_DATABASE_URL="))
     made("verify")
+    looked = look_at_hosts(Settings(_env_file=None))
+    assert (looked.state, looked.cure) == (f"127.0.0.1:{own_cluster.port} writable", "")  # though this role only reads
 
     ivr = as_role(url, Program.IVR)
     monkeypatch.setenv("CALLINGCARD_DATABASE_URL", ivr)
@@ -201,7 +205,7 @@ def test_new_tables_and_restored_ones_get_their_rights_by_themselves(
         connection.execute(text("REVOKE ALL ON wallet FROM callingcard_verifier"))
     own_cluster_owner.dispose()
     monkeypatch.setenv("CALLINGCARD_DATABASE_URL", as_role(url, Program.VERIFIER))
-    assert DENIED in str(run("verify").exception or run("verify").output)
+    assert f"may not do this: {DENIED} for table wallet" in run("verify").output
     monkeypatch.setenv("CALLINGCARD_DATABASE_URL", url)
     made("init")
     monkeypatch.setenv("CALLINGCARD_DATABASE_URL", as_role(url, Program.VERIFIER))
