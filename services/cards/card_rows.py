@@ -27,8 +27,7 @@ def card_rows(operator: OperatorFacts) -> Rows:
         )
         .select_from(Card)
         .join(CardSeries, CardSeries.id == Card.series_id)
-        # Every card has a wallet; a count that needs none of its columns leaves an outer join out.
-        .outerjoin(Wallet, Wallet.id == Card.wallet_id)
+        .join(Wallet, Wallet.id == Card.wallet_id)  # an outer one would bar the index by which cards are sorted
         .outerjoin(CallerIdBinding, CallerIdBinding.card_id == Card.id)
         .where(CardSeries.made_at.is_not(None), card_scope(operator))
     )
@@ -37,8 +36,10 @@ def card_rows(operator: OperatorFacts) -> Rows:
 def phone_rows(operator: OperatorFacts) -> Rows:
     return (
         select(CallerIdBinding.caller_id, Card.number, CardGroup.name.label("group"), CallerIdBinding.bound_at)
-        .join(Card, Card.id == CallerIdBinding.card_id)
-        .join(CardSeries, CardSeries.id == Card.series_id)
-        .join(CardGroup, CardGroup.id == CardSeries.card_group_id)
+        .select_from(CallerIdBinding)
+        # Every phone has a card with its series and group; a count that needs none of them leaves outer joins out.
+        .outerjoin(Card, Card.id == CallerIdBinding.card_id)
+        .outerjoin(CardSeries, CardSeries.id == Card.series_id)
+        .outerjoin(CardGroup, CardGroup.id == CardSeries.card_group_id)
         .where(card_scope(operator))
     )
