@@ -76,7 +76,8 @@ class AmiLink:
         if self._is_named:
             return
         answer = await self._manager.send_action({"Action": "CoreSettings"})
-        named, name = str(answer.get("SystemName", "")), self.asterisk.name
+        told = answer[-1] if isinstance(answer, list) else answer  # panoramisk makes a list of what comes in parts
+        named, name = str(told.get("SystemName", "")), self.asterisk.name
         if named and named != name:
             self._say(
                 f"its systemname is {named}: name its table [{named}], or set systemname = {name} in asterisk.conf"

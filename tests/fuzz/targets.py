@@ -147,6 +147,7 @@ def ami_bytes(data: bytes) -> None:
         connected.set_result((pipe, protocol))
         manager.connection_made(connected)
         link._say("")
+        link._is_named = not data.startswith(b"?")  # with a question mark its name is asked for first
         listing = asyncio.ensure_future(link.list_channels())
         await asyncio.sleep(0)
         for packet in data.split(b"\0"):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 HUNG_UP = "hung up"
+BUSY_SECONDS_MAX = 60  # what a caller would not wait for, a busy machine gets
 T = TypeVar("T")
 
 
@@ -106,7 +107,7 @@ class Line:
 
     def at_desk(self, work: Callable[[CardDesk], Awaitable[T]]) -> T:
         async def run(engine: Engine) -> T:
-            database = Database(session_factory(engine), threads=2)
+            database = Database(session_factory(engine), threads=2, seconds_max=BUSY_SECONDS_MAX)
             try:
                 return await work(CardDesk(database, KEYS, UTC, lambda: self.now, pause=self.pause))
             finally:
