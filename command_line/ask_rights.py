@@ -2,7 +2,7 @@
 
 from billing.rights import ROLE_RIGHTS, SCOPED_ROLES, RightMissing, Role
 from command_line.actor import acting_operator, cli_actor
-from command_line.command_rights import RIGHTS
+from command_line.command_rights import need_of
 from command_line.errors import Failure
 from command_line.installation import now, write_session
 from services.audit.audit import Act, note
@@ -10,7 +10,7 @@ from services.audit.audit import Act, note
 
 def ask_rights(path: str) -> None:
     """Raises Failure. Without `--as` the user of the machine acts, who owns database and key file."""
-    operator = acting_operator() if RIGHTS[path].rights else None  # before `init` there is no database to ask
+    operator = acting_operator() if need_of(path).rights else None  # before `init` there is no database to ask
     refusal = None if operator is None else rights_refusal(path, operator.role)
     if refusal is None:
         return
@@ -21,7 +21,7 @@ def ask_rights(path: str) -> None:
 
 def rights_refusal(path: str, role: Role) -> str | None:
     """None: the role may."""
-    need = RIGHTS[path]
+    need = need_of(path)
     for right in sorted(need.rights):
         if right not in ROLE_RIGHTS[role]:
             return str(RightMissing(right))

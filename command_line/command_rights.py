@@ -74,7 +74,7 @@ RIGHTS: Final[dict[str, Need]] = {
     **_each("plan", "list show", _needs(Right.SEE_IVR)),
     **_each("plan", "number save", _needs(Right.MANAGE_IVR)),
     **_each("prompts", "check list", _needs(Right.SEE_IVR)),
-    "prompts build": _needs(Right.MANAGE_IVR),
+    **_each("prompts", "build generate replace undo", _needs(Right.MANAGE_IVR)),
     **_each("rates", "export list lookup prefixes show simulate", _needs(Right.SEE_RATES)),
     **_each("rates", "import-refused import-show imports", _needs(Right.SEE_RATES)),
     **_each("rates", "add block change create edit end unblock undo", _needs(Right.MANAGE_RATES)),
@@ -101,3 +101,8 @@ RIGHTS: Final[dict[str, Need]] = {
     "voucher export": _needs(Right.SEE_CARDS),  # with codes the export itself asks for more
     "voucher redeem": _needs(Right.MOVE_MONEY),
 }
+
+
+def need_of(path: str) -> Need:
+    """A command that is not listed (a test tells) asks for the most."""
+    return RIGHTS.get(path, MACHINE)
