@@ -179,7 +179,7 @@ def test_who_may_only_see_rates_changes_none(signed_in: Callable[..., Visitor], 
     visitor = signed_in(role)
     page = visitor.get("/rates/1/?q=44")
     assert page.status_code == 200
-    for hidden in ("Add a rate", "Close", 'action="/rate/'):
+    for hidden in ("Add a rate", "/rates/1/close", 'action="/rate/'):
         assert hidden not in page.text
     assert visitor.post("/rates/1/", "/rates/1/close", version=1).status_code == 403
     assert visitor.post("/rates/1/", "/rate/block/1", prefix="44").status_code == 403
