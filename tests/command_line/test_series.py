@@ -118,7 +118,7 @@ def test_no_answer_is_no() -> None:
         (("--group", "Gold"), 1, "There are: Number and PIN, PIN only"),
         (("--rates", "None"), 1, "no rate table called 'None'"),
         (("--tax", "VAT"), 1, "no tax profile called 'VAT'"),
-        (("--reseller", "Nobody"), 1, "There are: none"),
+        (("--reseller", "Nobody"), 1, "There are: Reseller 1"),
         (("--pin-length", "7"), 1, "Choose 8 digits or more"),
         (("--group", "PIN only", "--quantity", "100000", "--pin-length", "11"), 1, "choose 12 digits or more"),
         (("--quantity", "1000001"), 1, "choose 1 to 1000000"),
