@@ -94,7 +94,7 @@ def arguments(command: click.Command, file: Path) -> list[str]:
 def _value(kind: click.ParamType[Any], file: Path) -> str:
     if isinstance(kind, click.Choice):
         return str(kind.choices[0])
-    if isinstance(kind, click.Path):
+    if isinstance(kind, click.Path | click.File):
         return str(file)
     return {"integer": "1", "integer range": "1"}.get(kind.name, "1")
 
