@@ -156,3 +156,8 @@ def test_every_dependency_has_its_reason() -> None:
         if re.match(r"    [a-z][\w\[\]-]+>=", line):
             assert lines[place - 1].strip().startswith("#"), line
             assert "<" in line, f"{line}: bound it above"
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in (HOUSE / "docs" / "decisions").glob("*.md")]
+    assert sorted(numbers) == [f"{number:04}" for number in range(1, len(numbers) + 1)]
