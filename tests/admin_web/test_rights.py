@@ -81,7 +81,6 @@ BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "resellerpage.new": Right.MAKE_CARDS,
     "taxes.new": Right.MANAGE_RATES,
     "taxes.edit": Right.MANAGE_RATES,
-    "jobpage.index": Right.SEE_SYSTEM,  # the list itself
 }
 
 
@@ -92,13 +91,13 @@ def guarded(app: Flask) -> dict[str, GuardedPage]:
 
 
 def addresses(app: Flask, method: str) -> list[tuple[str, str]]:
-    """Endpoint and address of every route that answers the method."""
-    found = []
+    """Endpoint and address of every route that answers the method; a page's way back to its list is the list's own."""
+    found: dict[str, tuple[str, str]] = {}
     for rule in app.url_map.iter_rules():
-        if method not in (rule.methods or set()):
-            continue
-        found.append((rule.endpoint, filled(rule.rule, CARD_VALUES if "card" in rule.endpoint else VALUES)))
-    return found
+        if method in (rule.methods or set()):
+            address = filled(rule.rule, CARD_VALUES if "card" in rule.endpoint else VALUES)
+            found.setdefault(rule.rule, (rule.endpoint, address))
+    return list(found.values())
 
 
 def filled(rule: str, values: dict[str, str]) -> str:

@@ -32,7 +32,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_keys_are_shown_by_their_numbers_only(file: Path) -> None:
     shown = json.loads(run("keys", "show", "--json").stdout)
-    assert shown["keys"] == [{"key": 1, "in_file": True, "is_newest": True, "cards": 400, "vouchers": 0, "accounts": 0}]
+    assert shown["keys"] == [
+        {"key": 1, "in_file": True, "is_newest": True, "cards": 400, "vouchers": 0, "accounts": 0, "operators": 0}
+    ]
     keys = load_pin_keys(file)
     for words in (("keys", "show"), ("keys", "show", "--json"), ("keys", "rotate", "--yes")):
         told = run(*words).output

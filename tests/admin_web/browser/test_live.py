@@ -89,6 +89,7 @@ def tabs(browser: webdriver.Chrome, inside: Callable[[str], None], address: str)
 def test_a_call_appears_moves_and_ends_on_every_open_page(
     browser: webdriver.Chrome, tabs: tuple[str, str], line: LiveLine
 ) -> None:
+    browser.get_log("browser")  # what pages of before complained of
     line.place()
     for tab in tabs:
         browser.switch_to.window(tab)
