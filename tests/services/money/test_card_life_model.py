@@ -65,6 +65,7 @@ class Life:
     activated_at: datetime | None = None
     periods: int = 0
     call: tuple[str, int] | None = None  # its id, and what it holds
+    called_at: datetime | None = None
 
     @property
     def expires_at(self) -> datetime | None:
@@ -135,7 +136,7 @@ class CardLife(RuleBasedStateMachine):
         self.calls += 1
         call_id = f"call-{self.calls}"
         assert isinstance(authorise_call(self.session, call_id, quote, self.world.context(), self.now), Authorised)
-        life.call = (call_id, quote.amount_micros)
+        life.call, life.called_at = (call_id, quote.amount_micros), self.now
 
     def refusal_of(self, life: Life) -> Refusal | None:
         if life.is_blocked:
@@ -148,7 +149,9 @@ class CardLife(RuleBasedStateMachine):
 
     @rule(place=PLACES, seconds=st.integers(0, 600))
     def end_call(self, place: int, seconds: int) -> None:
-        """A call of a card that was blocked or expired meanwhile is charged all the same, and activates it."""
+        """A call of a card that was blocked or expired meanwhile is charged all the same, and activates it as of its
+        answer: a report that comes days late gives no days of validity away. These calls are answered at once.
+        """
         life = self.lives[place]
         if life.call is None:
             return
@@ -161,7 +164,7 @@ class CardLife(RuleBasedStateMachine):
         life.call = None
         life.balance -= cost
         if cost and life.live is CardStatus.PENDING:
-            life.live, life.activated_at = CardStatus.ACTIVATED, self.now
+            life.live, life.activated_at = CardStatus.ACTIVATED, life.called_at
 
     @rule(place=PLACES, amount=st.sampled_from([1, micros("0.50"), micros("3.00")]))
     def recharge(self, place: int, amount: int) -> None:
