@@ -173,6 +173,7 @@ class CardLife(RuleBasedStateMachine):
             return  # whether such a card takes money is test_recharge_card.py's
         self.calls += 1
         recharge_card(self.session, self.ids()[place], amount, f"R-{self.calls}", CLERK, self.now, UTC)
+        life.pay_fees(self.now)  # what is owed until then, so that a late job takes nothing of the new money
         life.balance += amount
 
     @rule(place=PLACES)
