@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from telephony.watched import WatchedAsterisk
 
 LIST_SECONDS_MAX: Final = 10.0  # a list that takes longer is no list: the link is made anew
+LOGIN_SECONDS_MAX: Final = 10.0  # so does who takes our connection and says nothing
 RECONNECT_SECONDS: Final = 2
 
 log = structlog.get_logger()
@@ -100,6 +101,7 @@ class AmiLink:
             protocol_factory=AmiProtocol,
         )
         manager.refused = lambda: self._say("the login as watcher was refused")
+        manager.silent = lambda: self._drop("no answer to the login")
         manager.register_event("FullyBooted", self._booted)
         manager.register_event("Shutdown", self._shutting_down)
         manager.register_event("DialEnd", lambda _, event: self.book.dial_ended(event))
@@ -135,9 +137,25 @@ class AmiLink:
 
 
 class _Manager(Manager):
-    """Tells of a login that was refused."""
+    """Tells of a login that was refused or not answered, and connects again when it was dropped at the door."""
 
+    protocol: AmiProtocol  # panoramisk has no types
     refused: Callable[[], None]
+    silent: Callable[[], None]
+
+    def connection_made(self, future: Any) -> None:  # noqa: ANN401 (panoramisk has no types)
+        """Asterisk drops whom its access list or its limits refuse, perhaps before this is called."""
+        super().connection_made(future)  # type: ignore[no-untyped-call]  # panoramisk has no types
+        if not self._connected:
+            return
+        if self.protocol.closed:
+            self.connection_lost(None)  # type: ignore[no-untyped-call]
+        else:
+            self.loop.call_later(LOGIN_SECONDS_MAX, self._check_login, self.authenticated_future)
+
+    def _check_login(self, asked: Any) -> None:  # noqa: ANN401 (panoramisk has no types)
+        if self.authenticated_future is asked and not self.protocol.closed:
+            self.silent()
 
     def login(self, future: Any) -> bool:  # noqa: ANN401 (panoramisk has no types)
         is_in = bool(super().login(future))  # type: ignore[no-untyped-call]  # panoramisk has no types

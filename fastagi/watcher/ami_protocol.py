@@ -14,6 +14,13 @@ log = structlog.get_logger()
 class AmiProtocol(AMIProtocol):
     """The link is made anew after it, and asks for all channels again: nothing is decided by what was half read."""
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Who drops us before the Manager took the connection over is told of by the Manager: it looks for `closed`."""
+        if self.factory is None:
+            self.closed = True
+            return
+        super().connection_lost(exc)  # type: ignore[no-untyped-call]  # panoramisk has no types
+
     def data_received(self, data: bytes) -> None:
         """An entry point: panoramisk raises on headers that come twice, on an answer without lines, and the like."""
         if sum(map(len, self.queue)) + len(data) > MESSAGE_BYTES_MAX:
