@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Act = Callable[[World], object]
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """A card with a settled and a running call; every test of this file takes its own harm back."""
     databases = request.getfixturevalue(f"{request.param}_databases")
