@@ -14,7 +14,7 @@ from sqlalchemy import select
 from admin_web.access import actor, get_signed, now
 from admin_web.acts import require_token
 from admin_web.browser_line import BrowserLines
-from admin_web.database import read_session, write_session
+from admin_web.database import fresh_session, read_session, write_session
 from admin_web.headers import allow_websocket
 from admin_web.mor_steps import STEPS, step_states
 from admin_web.page import ConsolePage
@@ -119,7 +119,8 @@ class SimulatorPage(ConsolePage):
         new = events[max(0, since) :]
         told: dict[str, Any] = {"events": new, "is_up": is_up, "steps": step_states(events)}
         if any(event["kind"] == "settled" for event in new):
-            told["bill"] = bill([event["call_id"] for event in events if event["kind"] == "settled"])
+            with fresh_session():  # the moment of this request may be older than the settlement
+                told["bill"] = bill([event["call_id"] for event in events if event["kind"] == "settled"])
         return jsonify(told)
 
     def _text_state(self) -> tuple[bool, list[Event]]:
@@ -132,7 +133,8 @@ class SimulatorPage(ConsolePage):
         if lease is None:
             return False, []
         steps = [] if file is None else trace_of(file, lease.trace_offset, lease.caller)
-        events = events_of(steps, lambda call_id: read_session().get(CallRecord, call_id))
+        with fresh_session():  # the same: what the trace tells is in the database by now
+            events = events_of(steps, lambda call_id: read_session().get(CallRecord, call_id))
         dialled = [event["call_id"] for event in events if event["kind"] == "dialling"]
         is_open = len(dialled) > sum(event["kind"] == "settled" for event in events)
         return lease.ended_at is None or (is_open and lines.is_settling(lease)), events

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chromium import WAIT_SECONDS_MAX, draw
 from demo_house import NAME, PASSWORD, House
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -30,7 +31,11 @@ def at_the_phone(browser: webdriver.Chrome, house: House) -> webdriver.Chrome:
 
 
 def wait(browser: webdriver.Chrome, is_so: Callable[[webdriver.Chrome], object]) -> None:
-    WebDriverWait(browser, 3 * WAIT_SECONDS_MAX).until(is_so)
+    """Raises AssertionError with what the page shows when it does not come to be so."""
+    try:
+        WebDriverWait(browser, 3 * WAIT_SECONDS_MAX).until(is_so)
+    except TimeoutException:
+        raise AssertionError(browser.find_element(By.TAG_NAME, "main").text) from None
 
 
 def part(browser: webdriver.Chrome, name: str) -> str:
