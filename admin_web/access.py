@@ -46,9 +46,11 @@ def needs_second_factor(operator: OperatorFacts) -> bool:
     return operator.role in roles
 
 
-def must_enrol(operator: OperatorFacts) -> bool:
-    """Whoever needs a second factor sees nothing but its setting-up until there is one."""
-    return needs_second_factor(operator) and not operator.has_second_factor
+def owed_page(operator: OperatorFacts) -> str | None:
+    """What an operator does before it sees anything else: its own password, then the second factor that it needs."""
+    if operator.has_drawn_password:
+        return "me.password"
+    return "me.factor" if needs_second_factor(operator) and not operator.has_second_factor else None
 
 
 def has_right(right: Right) -> bool:

@@ -27,6 +27,7 @@ from services.keys.closed_keys import KeyClosed
 from services.keys.pin_keys import KeysMissing
 from services.money.adjust_balance import AdjustmentRefused
 from services.money.recharge_card import RechargeRefused
+from services.operators.passwords import PasswordRefused
 from services.operators.save_operator import OperatorRefused
 from services.operators.second_factor import SecondFactorRefused
 from services.operators.sessions import HOURS_MAX
@@ -55,6 +56,7 @@ REFUSED = (
     OperatorRefused,
     MoneyTextRefused,
     NotThere,
+    PasswordRefused,
     PasswordUnreadable,
     PhoneBlockRefused,
     RechargeRefused,

@@ -46,8 +46,8 @@ class EditForm:
         return [one for _, fields in self.sections for one in fields]
 
 
-def answer_form(page: GuardedPage, form: EditForm, save: Save) -> ResponseReturnValue:
-    """`save` gives the address of the page that shows what was saved."""
+def answer_form(page: GuardedPage, form: EditForm, save: Save, *, tells: bool = True) -> ResponseReturnValue:
+    """`save` gives the address of the page that shows what was saved; `tells`: that page says so."""
     if request.method == "GET":
         return draw_form(page, form, typed_values({one.name: form.stored.get(one.name) for one in form.fields}))
     require_token()
@@ -64,7 +64,8 @@ def answer_form(page: GuardedPage, form: EditForm, save: Save) -> ResponseReturn
         return draw_form(page, form, typed, {"": f"{_by_whom(form)} {refused}"}), 409
     except REFUSED as refused:
         return draw_form(page, form, typed, {"": translated(refused)}), 400
-    flash(gettext("Saved."), "good")
+    if tells:
+        flash(gettext("Saved."), "good")
     return redirect(leads_to)
 
 

@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView, expose
 
-from admin_web.access import must_enrol, signed
+from admin_web.access import owed_page, signed
 from admin_web.headers import nonce
 from admin_web.texts import gettext, translated
 from billing.rights import Right, RightMissing
@@ -22,7 +22,7 @@ class GuardedPage(BaseView):
 
     def is_accessible(self) -> bool:
         session = signed()
-        if session is None or must_enrol(session.operator):
+        if session is None or owed_page(session.operator) is not None:
             return False
         return self._missing(session.operator) is None
 
@@ -40,8 +40,8 @@ class GuardedPage(BaseView):
         if session is None:
             wanted = request.script_root + request.full_path.rstrip("?") if request.method == "GET" else None
             return redirect(url_for("sign_in.form", next=wanted))
-        if must_enrol(session.operator):
-            return redirect(url_for("me.factor"))
+        if (owed := owed_page(session.operator)) is not None:
+            return redirect(url_for(owed))
         return render_template("console/refused.html", missing=self._missing(session.operator)), 403
 
     def render(self, template: str, **values: Any) -> str:  # noqa: ANN401 (a template's values)

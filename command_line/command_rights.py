@@ -70,7 +70,9 @@ RIGHTS: Final[dict[str, Need]] = {
     "keys show": LOOK,
     "keys rotate": MACHINE,
     **_each("operator", "list show", _needs(Right.MANAGE_OPERATORS)),
-    **_each("operator", "create disable enable password reset-2fa role sign-out", _needs(Right.MANAGE_OPERATORS)),
+    **_each(
+        "operator", "create disable enable password reset-2fa role sign-out unlock", _needs(Right.MANAGE_OPERATORS)
+    ),
     **_each("plan", "list show", _needs(Right.SEE_IVR)),
     **_each("plan", "number save", _needs(Right.MANAGE_IVR)),
     **_each("prompts", "check list", _needs(Right.SEE_IVR)),

@@ -13,7 +13,9 @@ from command_line.actor import cli_actor
 from command_line.errors import Failure
 from command_line.installation import now, read_session, write_session
 from command_line.show import console, emit_json, json_option
+from services.operators.drawn_password import DAYS_MAX, draw_password
 from services.operators.operator_facts import OperatorFacts, operators
+from services.operators.own_sessions import end_all_of
 from services.operators.passwords import PasswordRefused
 from services.operators.save_operator import (
     OperatorRefused,
@@ -24,12 +26,15 @@ from services.operators.save_operator import (
     enable_operator,
     get_operator,
     set_password,
+    unlock_operator,
 )
 from services.operators.second_factor import SecondFactorRefused, switch_off_second_factor
-from services.operators.sessions import end_sessions_of
 
 ROLE = click.Choice([role.value for role in Role])
 REFUSED = (OperatorRefused, PasswordRefused, SecondFactorRefused)
+draw_option = click.option(
+    "--draw", "draws", is_flag=True, help="Draw the password and print it once; the operator replaces it."
+)
 
 
 @click.group()
@@ -74,13 +79,17 @@ def show(name: str, *, as_json: bool) -> None:
 @click.option("--role", type=ROLE, default=Role.OPERATOR.value, show_default=True)
 @click.option("--of", "whose", help="The reseller or distributor whose cards it works on.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@draw_option
 @json_option
-def create(name: str, role: str, whose: str | None, *, password_stdin: bool, as_json: bool) -> None:
+def create(name: str, role: str, whose: str | None, *, password_stdin: bool, draws: bool, as_json: bool) -> None:
     """Create the operator NAME; its password is asked for, never given as an argument."""
+    if draws:
+        _draw(name, lambda session: _created(session, name, role, whose), as_json=as_json)
+        return
     password = _password(from_stdin=password_stdin)
 
     def act(session: Session) -> OperatorFacts:
-        create_operator(session, name, OperatorRole(Role(role), whose), cli_actor(), now())
+        _created(session, name, role, whose)
         return set_password(session, name, password, cli_actor(), now())
 
     _save(act, as_json=as_json)
@@ -117,11 +126,23 @@ def enable(name: str, *, as_json: bool) -> None:
 @operator.command()
 @click.argument("name")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from standard input.")
+@draw_option
 @json_option
-def password(name: str, *, from_stdin: bool, as_json: bool) -> None:
+def password(name: str, *, from_stdin: bool, draws: bool, as_json: bool) -> None:
     """Set the password of the operator NAME; its sessions end."""
+    if draws:
+        _draw(name, lambda session: get_operator(session, name), as_json=as_json)
+        return
     given = _password(from_stdin=from_stdin)
     _save(lambda session: set_password(session, name, given, cli_actor(), now()), as_json=as_json)
+
+
+@operator.command()
+@click.argument("name")
+@json_option
+def unlock(name: str, *, as_json: bool) -> None:
+    """Forgive the operator NAME its wrong passwords."""
+    _save(lambda session: unlock_operator(session, name, cli_actor(), now()), as_json=as_json)
 
 
 @operator.command("sign-out")
@@ -130,7 +151,7 @@ def sign_out(name: str) -> None:
     """End every session of the operator NAME."""
     try:
         with write_session() as session:
-            ended = end_sessions_of(session, get_operator(session, name).id, now())
+            ended = end_all_of(session, get_operator(session, name), cli_actor(), now())
     except OperatorRefused as refused:
         raise Failure(str(refused), "callingcard operator list") from refused
     console.print(f"{ended} sessions of {name} have ended.")
@@ -154,6 +175,25 @@ def reset_2fa(name: str, *, yes: bool, as_json: bool) -> None:
         return get_operator(session, name)
 
     _save(act, as_json=as_json)
+
+
+def _created(session: Session, name: str, role: str, whose: str | None) -> OperatorFacts:
+    return create_operator(session, name, OperatorRole(Role(role), whose), cli_actor(), now())
+
+
+def _draw(name: str, act: Callable[[Session], OperatorFacts], *, as_json: bool) -> None:
+    """The password stands in the answer alone, after everything is written."""
+    try:
+        with write_session() as session:
+            act(session)
+            drawn = draw_password(session, name, cli_actor(), now())
+    except REFUSED as refused:
+        raise Failure(str(refused)) from refused
+    if as_json:
+        emit_json({"name": name, "password": drawn, "days": DAYS_MAX})
+    else:
+        console.print(f"Password of {name}, shown this once: {drawn}", highlight=False, soft_wrap=True)
+        console.print(f"It lets in for {DAYS_MAX} days, and the console asks for an own one first.")
 
 
 def _save(act: Callable[[Session], OperatorFacts], *, as_json: bool) -> None:

@@ -11,7 +11,8 @@ from models.base import Base, Id, Moment, Name, reference, word
 
 class Operator(Base):
     """`name_key` is the name in small letters, by which one signs in. `password_hash` is argon2id's, empty until one is
-    set; `totp_sealed` the secret of the second factor under the key of that number, `totp_step` the last step that was
+    set; `password_until` is when it ceases to let in where it was drawn for the operator, empty where it is its own;
+    `totp_sealed` the secret of the second factor under the key of that number, `totp_step` the last step that was
     used (a code is good once). `recovery_codes` holds the digests of those that are left.
     """
 
@@ -32,6 +33,7 @@ class Operator(Base):
     distributor_id: Mapped[int | None] = reference("distributor.id")
     is_enabled: Mapped[bool] = mapped_column(default=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    password_until: Mapped[Moment | None]
     totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary(200))
     totp_key: Mapped[int | None]
     totp_step: Mapped[int] = mapped_column(default=0)

@@ -1,4 +1,4 @@
-"""What an operator sets for itself: language and theme, its sessions, its second factor."""
+"""What an operator sets for itself: language and theme, its sessions, its password, its second factor."""
 
 from typing import Any
 
@@ -16,8 +16,10 @@ from admin_web.keys import pin_keys
 from admin_web.qr import qr_svg
 from admin_web.sign_in import page_of_ours
 from admin_web.texts import gettext, translated
+from services.operators.drawn_password import choose_password
 from services.operators.enrolment import draw_enrolment, find_enrolment
-from services.operators.own_sessions import end_one_of_mine, end_others_of_mine
+from services.operators.own_sessions import end_one_of, end_others_of_mine
+from services.operators.passwords import PasswordRefused
 from services.operators.preferences import Theme, save_preferences
 from services.operators.second_factor import (
     SecondFactorRefused,
@@ -29,6 +31,7 @@ from services.operators.second_factor import (
 from services.operators.sessions import sessions_of
 from services.operators.totp import app_address
 
+WITH_DRAWN_PASSWORD = frozenset({"me.password", "me.save"})
 GROUP = 4  # letters of the key that are read at once
 
 
@@ -39,10 +42,14 @@ class MePage(BaseView):
         super().__init__(name="Me", endpoint="me", url="/me")
 
     def is_accessible(self) -> bool:
-        return signed() is not None
+        """Whoever came in by a drawn password chooses its own before anything else."""
+        found = signed()
+        return found is not None and (not found.operator.has_drawn_password or request.endpoint in WITH_DRAWN_PASSWORD)
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:  # noqa: ANN401 (as Flask-Admin has it)
         del name, kwargs
+        if signed() is not None:
+            return redirect(url_for(".password"))
         return redirect(
             url_for("sign_in.form", next=request.full_path.rstrip("?") if request.method == "GET" else None)
         )
@@ -85,13 +92,34 @@ class MePage(BaseView):
             if not key:
                 ended = end_others_of_mine(writing, operator, mine, actor(), now())
                 return gettext("%(count)s other sessions have ended.", count=ended)
-            if end_one_of_mine(writing, operator, key, actor(), now()):
+            if end_one_of(writing, operator, key, actor(), now()):
                 return gettext("The session has ended.")
             return gettext("This session had ended already.")
 
         carry_out(do)
         forget_signed()
         return redirect(url_for(".index"))
+
+    @expose("/password", methods=("GET", "POST"))
+    def password(self) -> ResponseReturnValue:
+        """Its own, twice the same; the one of before was entered a short while ago."""
+        if (asked := ask_again(url_for(".password"))) is not None:
+            return asked
+        if request.method == "GET":
+            return self.render("console/own_password.html", problem=None)
+        require_token()
+        operator, chosen = get_signed().operator, request.form.get("password", "")
+        if chosen != request.form.get("again", ""):
+            problem = gettext("Both entries differ: enter the new password twice the same.")
+            return self.render("console/own_password.html", problem=problem), 400
+        try:
+            with write_session() as writing:
+                choose_password(writing, operator, chosen, token() or "", actor(), now())
+        except PasswordRefused as refused:
+            return self.render("console/own_password.html", problem=translated(refused)), 400
+        forget_signed()
+        flash(gettext("Your password is changed; your other sessions have ended."), "good")
+        return redirect(url_for("admin.index") if operator.has_drawn_password else url_for(".index"))
 
     @expose("/factor", methods=("GET", "POST"))
     def factor(self) -> ResponseReturnValue:

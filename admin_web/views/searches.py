@@ -21,11 +21,12 @@ class SearchesPage(BaseView):
         super().__init__(name="Searches", endpoint="searches", url="/searches")
 
     def is_accessible(self) -> bool:
-        return signed() is not None
+        found = signed()
+        return found is not None and not found.operator.has_drawn_password
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:  # noqa: ANN401 (as Flask-Admin has it)
         del name, kwargs
-        return redirect(url_for("sign_in.form"))
+        return redirect(url_for("sign_in.form" if signed() is None else "me.password"))
 
     def is_visible(self) -> bool:
         return False

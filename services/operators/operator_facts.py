@@ -1,6 +1,7 @@
 """One operator as every request needs it: who, which role, whose cards."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -23,6 +24,8 @@ class OperatorFacts:
     language: str | None
     preferences: dict[str, Any]
     has_second_factor: bool
+    has_drawn_password: bool  # to be replaced by its own before anything else
+    locked_until: datetime | None
     version: int
 
     @property
@@ -40,6 +43,8 @@ COLUMNS = (
     Operator.language,
     Operator.preferences,
     Operator.totp_sealed.is_not(None),
+    Operator.password_until.is_not(None),
+    Operator.locked_until,
     Operator.version,
 )
 

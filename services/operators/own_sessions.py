@@ -1,4 +1,6 @@
-"""An operator ends sessions of its own, as after leaving a browser open somewhere; each act is audited."""
+"""Sessions are ended: an operator's own, as after leaving a browser open somewhere, and by an owner those of others;
+each act is audited.
+"""
 
 from datetime import datetime
 
@@ -9,7 +11,7 @@ from services.operators.operator_facts import OperatorFacts
 from services.operators.sessions import end_other_sessions, end_session_by_key, end_sessions_of
 
 
-def end_one_of_mine(session: Session, operator: OperatorFacts, key: str, actor: Actor, now: datetime) -> bool:
+def end_one_of(session: Session, operator: OperatorFacts, key: str, actor: Actor, now: datetime) -> bool:
     """False: it had ended already."""
     if not end_session_by_key(session, operator.id, key, now):
         return False

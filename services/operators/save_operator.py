@@ -13,6 +13,7 @@ from services.audit.audit import Act, Actor, note
 from services.operators.operator_facts import OperatorFacts, find_operator, find_operator_by, name_key
 from services.operators.passwords import password_hash
 from services.operators.sessions import end_sessions_of
+from services.store.version_check import check_version
 
 NAME_LENGTH_MAX = 80
 ENABLED_OWNERS = select(func.count()).where(Operator.role == Role.OWNER, Operator.is_enabled)
@@ -43,21 +44,24 @@ def create_operator(session: Session, name: str, role: OperatorRole, actor: Acto
     return _saved(session, operator_id)
 
 
-def change_role(session: Session, name: str, role: OperatorRole, actor: Actor, now: datetime) -> OperatorFacts:
-    """The new rights hold from the next request on."""
-    operator = _locked(session, name)
+def change_role(
+    session: Session, name: str, role: OperatorRole, actor: Actor, now: datetime, *, version: int | None = None
+) -> OperatorFacts:
+    """The new rights hold from the next request on. `version` is the one that was on the screen."""
+    operator = locked_operator(session, name)
+    check_version(operator.version, version)
     if role.role is not Role.OWNER:
         _keep_an_owner(session, operator, "change the role of")
-    _change(session, operator, _role_values(session, role))
+    change_operator(session, operator, _role_values(session, role))
     _note(session, actor, "role changed", operator.name, now, before={"role": operator.role.value}, after=_told(role))
     return _saved(session, operator.id)
 
 
 def disable_operator(session: Session, name: str, actor: Actor, now: datetime) -> OperatorFacts:
     """Its sessions end at once. No operator is ever erased: the audit log names it."""
-    operator = _locked(session, name)
+    operator = locked_operator(session, name)
     _keep_an_owner(session, operator, "disable")
-    _change(session, operator, {"is_enabled": False})
+    change_operator(session, operator, {"is_enabled": False})
     end_sessions_of(session, operator.id, now)
     _note(session, actor, "operator disabled", operator.name, now)
     return _saved(session, operator.id)
@@ -65,17 +69,29 @@ def disable_operator(session: Session, name: str, actor: Actor, now: datetime) -
 
 def enable_operator(session: Session, name: str, actor: Actor, now: datetime) -> OperatorFacts:
     """Wrong passwords are forgiven too."""
-    operator = _locked(session, name)
-    _change(session, operator, {"is_enabled": True, "failures_in_row": 0, "locked_until": None})
+    operator = locked_operator(session, name)
+    change_operator(session, operator, {"is_enabled": True, "failures_in_row": 0, "locked_until": None})
     _note(session, actor, "operator enabled", operator.name, now)
+    return _saved(session, operator.id)
+
+
+def unlock_operator(session: Session, name: str, actor: Actor, now: datetime) -> OperatorFacts:
+    """Forgive wrong passwords, of somebody who may sign in."""
+    operator = locked_operator(session, name)
+    if operator.locked_until is None or operator.locked_until <= now:
+        raise OperatorRefused(f"{operator.name} is not locked: its password is compared at each sign-in.")
+    change_operator(session, operator, {"failures_in_row": 0, "locked_until": None})
+    _note(session, actor, "operator unlocked", operator.name, now)
     return _saved(session, operator.id)
 
 
 def set_password(session: Session, name: str, password: str, actor: Actor, now: datetime) -> OperatorFacts:
     """A new password ends every session of the operator: who knew the old one is out."""
-    operator = _locked(session, name)
+    operator = locked_operator(session, name)
     hashed = password_hash(password, operator.name)
-    _change(session, operator, {"password_hash": hashed, "failures_in_row": 0, "locked_until": None})
+    change_operator(
+        session, operator, {"password_hash": hashed, "password_until": None, "failures_in_row": 0, "locked_until": None}
+    )
     end_sessions_of(session, operator.id, now)
     _note(session, actor, "password set", operator.name, now)
     return _saved(session, operator.id)
@@ -88,7 +104,7 @@ def get_operator(session: Session, name: str) -> OperatorFacts:
     return operator
 
 
-def _locked(session: Session, name: str) -> OperatorFacts:
+def locked_operator(session: Session, name: str) -> OperatorFacts:
     """Acts on operators wait for one another: of two owners who disable each other, one stays."""
     session.execute(select(Operator.id).where(Operator.role == Role.OWNER).order_by(Operator.id).with_for_update())
     return get_operator(session, name)
@@ -115,7 +131,7 @@ def _role_values(session: Session, role: OperatorRole) -> dict[str, Any]:
     return {"role": role.role, f"{role.role.value}_id": owner_id, other: None}
 
 
-def _change(session: Session, operator: OperatorFacts, values: dict[str, Any]) -> None:
+def change_operator(session: Session, operator: OperatorFacts, values: dict[str, Any]) -> None:
     counted = {**values, "version": Operator.version + 1}
     session.execute(update(Operator).where(Operator.id == operator.id).values(counted))
 

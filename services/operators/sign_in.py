@@ -51,7 +51,8 @@ def sign_in(
         return NotSignedIn.TRY_LATER
     row = _locked_row(session, Operator.name_key == name_key(name))
     is_locked = row is not None and _is_locked(row, now)
-    is_right = is_password(None if row is None or is_locked else row.password_hash, password)
+    is_closed = row is None or is_locked or _is_past(row, now)
+    is_right = is_password(None if is_closed else row.password_hash, password)
     if row is None or not is_right or not row.is_enabled:
         return _refused(session, row, name, address, now, rules)
     if row.totp_sealed is not None:
@@ -93,6 +94,7 @@ def _locked_row(session: Session, condition: ColumnElement[bool]) -> Any:  # noq
         Operator.id,
         Operator.name,
         Operator.password_hash,
+        Operator.password_until,
         Operator.is_enabled,
         Operator.locked_until,
         Operator.version,
@@ -105,6 +107,11 @@ def _locked_row(session: Session, condition: ColumnElement[bool]) -> Any:  # noq
 
 def _is_locked(row: Any, now: datetime) -> bool:  # noqa: ANN401
     return row.locked_until is not None and now < row.locked_until
+
+
+def _is_past(row: Any, now: datetime) -> bool:  # noqa: ANN401
+    """A drawn password waits some days for its operator, not for ever."""
+    return row.password_until is not None and now >= row.password_until
 
 
 def _refused(

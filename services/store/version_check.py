@@ -61,12 +61,17 @@ def existing(session: Session, table: type[Versioned], row_id: int, *, locked: b
 def checked_version(session: Session, table: type[Versioned], row_id: int, version: int | None) -> Versioned:
     """The row, locked until the end of the transaction. None: whoever asks has read it in this transaction."""
     row = existing(session, table, row_id, locked=True)
-    if version is not None and row.version != version:
+    check_version(row.version, version)
+    return row
+
+
+def check_version(stored: int, seen: int | None) -> None:
+    """`stored` is of a row that is locked; `seen` None: whoever asks has read it in this transaction."""
+    if seen is not None and stored != seen:
         raise ChangedMeanwhile(
-            f"Another operator saved it meanwhile (version {row.version}, you changed version {version}): "
+            f"Another operator saved it meanwhile (version {stored}, you changed version {seen}): "
             "look at what it is now, and save again."
         )
-    return row
 
 
 def mark_of(values: Mapping[str, Any]) -> int:

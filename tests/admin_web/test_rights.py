@@ -28,6 +28,7 @@ WHOEVER_IS_IN = {
     "me.index",
     "me.save",
     "me.factor",
+    "me.password",
 }
 VALUES = {
     "number": "1",

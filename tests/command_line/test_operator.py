@@ -76,6 +76,18 @@ def test_a_lost_second_factor_is_switched_off_and_audited(tmp_path: Path) -> Non
     engine.dispose()
 
 
+def test_a_drawn_password_is_printed_once_and_forgiving_needs_a_lock() -> None:
+    made = run("create", "Olga", "--role", "owner", "--draw", "--json")
+    assert made.exit_code == 0, made.output
+    first = json.loads(made.output)["password"]
+    again = run("password", "Olga", "--draw")
+    assert "shown this once" in again.output
+    assert first not in again.output
+    assert first not in run("show", "Olga", "--json").output
+    refused = run("unlock", "Olga")
+    assert (refused.exit_code, "not locked" in refused.output) == (1, True)
+
+
 def test_what_cannot_be_is_told_and_changes_nothing() -> None:
     run("create", "Olga", "--role", "owner", "--password-stdin", typed=PASSWORD + "\n")
     for words, typed, why in (
