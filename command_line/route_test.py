@@ -5,6 +5,7 @@ from datetime import datetime
 
 import click
 
+from billing.refusals import Refusal
 from billing.share import DRAWS
 from command_line.form import id_of
 from command_line.installation import now, read_session, settings
@@ -63,6 +64,9 @@ def test(
 
 def _show(explained: ExplainedCall) -> None:
     call = explained.call
+    if call.rate is None and call.refusal not in (None, Refusal.NO_RATE):
+        console.print(f"{call.number}: no carrier is asked, the caller is refused: {call.refusal}.")
+        return
     if call.rate is None:
         console.print(f"{call.number}: the rate table {call.rate_table} has no rate.")
         return

@@ -19,7 +19,7 @@ DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}-[A-Za-z]{3}(?
 def codes_of(cell: str) -> list[str]:
     """The prefixes of one cell that holds whole codes. Raises CellRefused."""
     if cell.isascii() and cell.isdigit() and cell[0] != "0" and len(cell) <= NUMBER_DIGITS_MAX:  # most of them
-        return [cell]
+        return [str(cell)]  # a spreadsheet's number is text of a type of its own
     text = cell.strip("'\" \t")
     _refuse_spoilt(cell, text)
     if THOUSANDS.fullmatch(text):

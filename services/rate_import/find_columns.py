@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from services.rate_import.code_columns import split_codes
 from services.rate_import.headings import Column, fits, plain
 from services.rate_import.refusals import FileRefused
 from services.rate_import.sheet import Sheet, SheetRow
@@ -51,13 +52,20 @@ def find_columns(sheet: Sheet, remembered: Mapping[str, str], asked: Mapping[str
     else:
         if remembered:
             notes.append("The headings are not those of this sender's last file: the columns were found anew.")
-        places = _by_headings(headings) if header is not None else _by_content(sheet.rows[:SAMPLED])
+        places = _by_content(sheet.rows[:SAMPLED]) if header is None else _by_headings(headings)
+        if header is not None and not {Column.CODE.value, Column.AREA_CODE.value} & set(asked.values()):
+            places = split_codes(places, [row for row in sheet.rows if row.number > header.number])
     told = _told(headings, asked, _width(sheet), is_needed=True) or {}
     ignored = {_place(headings, name, _width(sheet)) for name, what in asked.items() if what == Column.IGNORED.value}
     places = {c: p for c, p in places.items() if c not in told and p not in told.values() and p not in ignored} | told
     if header is None:
         notes.append("There are no headings: the columns were told by what the cells hold. Look twice.")
     _refuse_missing(places, headings)
+    unread = [
+        heading for place, heading in enumerate(headings) if heading and place not in {*places.values(), *ignored}
+    ]
+    if unread:
+        notes.append(f"Columns that are not read: {', '.join(unread)}.")
     return Columns(places, None if header is None else header.number, headings, notes)
 
 
@@ -88,8 +96,6 @@ def _by_headings(headings: Sequence[str]) -> dict[Column, int]:
             places[column] = place
     if Column.AREA_CODE in places and Column.COUNTRY_CODE not in places and Column.CODE not in places:
         places[Column.CODE] = places.pop(Column.AREA_CODE)
-    if Column.CODE in places and Column.COUNTRY_CODE in places and Column.AREA_CODE not in places:
-        del places[Column.COUNTRY_CODE]  # the code is whole already
     return places
 
 

@@ -47,14 +47,15 @@ class Column(StrEnum):
 # spelling that stands further left wins. `-` before a spelling: such a heading is not this column.
 SPELLINGS: Final[dict[Column, str]] = {
     Column.CODE: "code, prefix, dial code, dialcode, dialing code, dialling code, dial codes, codes, prefixes, "
-    "breakout code, destination code, area codes, dest code, dial prefix, number prefix, e164, e 164, dnis, "
+    "breakout code, destination code, dest code, dial prefix, number prefix, e164, e 164, dnis, "
     "full code, digits, codigo, prefijo, codigo de marcacion, codigos, prefijos, codigo destino, marcacion, "
     "indicativo, PREFIX, PREFIJO, DIAL CODE, CODE, CODIGO, -iso, -id, -currency, -change",
     Column.COUNTRY_CODE: "country code, countrycode, cc, intl code, country dial code, country prefix, "
     "codigo de pais, codigo pais, prefijo pais, cod pais, COUNTRY CODE, CODIGO PAIS, -iso, -currency",
-    Column.AREA_CODE: "area code, areacode, city code, area, ndc, city codes, national code, network code, "
-    "codigo de area, codigo area, codigo ciudad, codigo de ciudad, cod area, prefijo local, AREA CODE, CITY CODE, "
-    "CODIGO AREA, CODIGO CIUDAD",
+    Column.AREA_CODE: "area code, areacode, city code, area, ndc, area codes, areacodes, areas, city codes, "
+    "national code, national codes, network code, codigo de area, codigo area, codigos de area, codigos area, "
+    "codigo ciudad, codigo de ciudad, codigos de ciudad, cod area, prefijo local, AREA CODE, CITY CODE, "
+    "AREA CODES, CODIGO AREA, CODIGO CIUDAD",
     Column.DESTINATION: "destination, destination name, breakout, route, dest, description, zone, name, code name, "
     "location, terminating zone, destination description, destino, nombre destino, descripcion, nombre, zona, ruta, "
     "DESTINATION NAME, BREAKOUT, DESTINATION, DESTINO, DESCRIPTION, -code, -codigo, -id, -type",

@@ -49,7 +49,7 @@ def write_sheets(file: Path, name: str, titles: Sequence[str], rows: Iterable[Ro
         [(sheet, _records(titles, islice(rest, SHEET_ROWS_MAX))) for sheet in names],
         file,
         freeze_panes={"general": {"row": 1, "col": 0}},
-        column_widths={"general": dict.fromkeys(titles, COLUMN_WIDTH)},
+        column_widths={"general": dict.fromkeys(titles, COLUMN_WIDTH)} if count else {},  # it warns of empty sheets
         ignore_errors={"general": list(titles)},  # digits as text are meant: no green corners
         bold_headers=True,
     )

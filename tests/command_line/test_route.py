@@ -100,6 +100,7 @@ def test_the_test_of_a_number_tells_prices_margin_and_why_a_carrier_is_passed_ov
     assert (cheap["place"], cheap["reason"], cheap["lines"]) == (None, "full", "0 of 0")
     assert "every line is busy" in run("test", BRITAIN, "--card", CARD).stdout
     assert "has no rate" in run("test", "999888777", "--card", CARD).stdout
+    assert "the caller is refused: destination-invalid" in run("test", "abc", "--card", CARD).stdout
 
 
 def test_what_cannot_be_is_refused_with_what_to_change(world: World) -> None:

@@ -161,6 +161,25 @@ def test_codes_that_may_mean_something_else_are_refused(cell: str) -> None:
     assert refused.value.reason is Reason.CODE
 
 
+@pytest.mark.parametrize("heading", ["Area Codes", "Code", "Prefix"])
+def test_what_follows_the_countrys_code_is_told_by_the_cells(tmp_path: Path, heading: str) -> None:
+    """Area codes taken for whole ones would be prices of other countries: 20 is Egypt."""
+    text = f'Country,Country Code,{heading},Rate\nUK,44,"20, 2-3",0.01\nKazakhstan,7,701,0.02\nLatvia,371,,0.03\n'
+    found = understood(tmp_path, text + "Russia,7,495,0.04\nUK,44,75,0.05\nItaly,39,06,0.06\nSpain,34,6,0.07\n")
+    assert sorted(prices(found)) == ["34" + "6", "371", "3906", "442", "4420", "443", "4475", "7495", "7701"]
+
+
+def test_whole_codes_beside_the_countrys_code_stay_whole(tmp_path: Path) -> None:
+    found = understood(tmp_path, 'Country Code,Code,Rate,Quality\n44,"4420, 4475",0.01,A\n371,371,0.02,B\n')
+    assert sorted(prices(found)) == ["371", "4420", "4475"]
+    assert "Columns that are not read: Country Code, Quality." in found.notes
+
+
+def test_codes_that_may_be_whole_or_not_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match="It cannot be told whether the codes are whole"):
+        understood(tmp_path, "Country Code,Code,Rate\n44,4420,0.01\n44,20,0.02\n")
+
+
 def test_country_and_area_make_one_code() -> None:
     assert codes_of_two("+1", "212, 213-214") == ["1212", "1213", "1214"]
     assert codes_of_two("44.0", "") == ["44"]
