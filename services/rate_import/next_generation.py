@@ -6,7 +6,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
-    and_,
     case,
     delete,
     exists,
@@ -37,8 +36,8 @@ def prepare_changes(session: Session, import_id: int, table: RateTable, chunk: C
 
 def prepare_undoing(session: Session, import_id: int, table: RateTable, chunk: Chunk) -> None:
     """The rows of before, with their numbers where no other row has got them."""
-    now_live = rows_by_key(import_id, table.id, chunk, Rate.id, ChangeAct.BEGIN, ChangeAct.END)
-    _mark(session, now_live.where(Rate.live_until.is_(None)), table)
+    live = _of_key(table.id, Rate.live_until.is_(None))
+    _mark(session, select(live).where(*changes_of(import_id, chunk, ChangeAct.BEGIN, ChangeAct.END)), table)
     other = aliased(Rate)
     free = case((exists().where(other.id == CHANGE.rate_id), _new_id(session)), else_=CHANGE.rate_id)
     terms = [CHANGE.valid_until_before if name == "valid_until" else CHANGE[name] for name in RATE_TERMS]
@@ -48,9 +47,9 @@ def prepare_undoing(session: Session, import_id: int, table: RateTable, chunk: C
 
 def take_back(session: Session, import_id: int, table: RateTable, chunk: Chunk) -> None:
     """What was prepared for these changes goes, so that the keys are free for what was to go."""
-    coming = rows_by_key(import_id, table.id, chunk, Rate.id).where(Rate.live_from == table.generation + 1)
+    coming = select(_of_key(table.id, Rate.live_from == table.generation + 1)).where(*changes_of(import_id, chunk))
     session.execute(delete(Rate).where(Rate.id.in_(coming)).execution_options(**QUIET))
-    gone = rows_by_key(import_id, table.id, chunk, Rate.id).where(Rate.live_until == table.generation + 1)
+    gone = select(_of_key(table.id, Rate.live_until == table.generation + 1)).where(*changes_of(import_id, chunk))
     stays = update(Rate).where(Rate.id.in_(gone)).values(live_until=None)
     session.execute(stays.execution_options(**QUIET))
 
@@ -60,18 +59,21 @@ def make_live(session: Session, table: RateTable) -> None:
     session.execute(update(RateTable).where(RateTable.id == table.id).values(generation=RateTable.generation + 1))
 
 
-def rows_by_key(import_id: int, table_id: int, chunk: Chunk, what: Any, *acts: ChangeAct) -> Select[Any]:  # noqa: ANN401 (a column or a count)
-    """The rates of the changes by what tells two rates of a table apart; those of other generations too."""
-    return (
-        select(what)
-        .select_from(RateChange)
-        .join(Rate, and_(Rate.rate_table_id == table_id, *same(KEY)))
-        .where(*changes_of(import_id, chunk, *acts))
-    )
+def of_change(what: Any, table_id: int, *which: ColumnElement[bool]) -> Any:  # noqa: ANN401 (a figure, or an id, of a row of RateChange)
+    """Asked for change by change, by the index of rates. As a join, PostgreSQL without statistics of a table that was
+    filled just now reads all its rates for every change.
+    """
+    asked = select(what).where(Rate.rate_table_id == table_id, *which)
+    return asked.correlate(RateChange).scalar_subquery()
 
 
 def same(names: tuple[str, ...]) -> list[ColumnElement[bool]]:
     return [getattr(Rate, name) == CHANGE[name] for name in names]
+
+
+def _of_key(table_id: int, which: ColumnElement[bool]) -> Any:  # noqa: ANN401 (the id of a rate, or nothing)
+    """What tells two rates of a table apart tells of one that was there and one that comes in each generation."""
+    return of_change(Rate.id, table_id, *same(KEY), which)
 
 
 def _new_id(session: Session) -> Any:  # noqa: ANN401 (an expression)

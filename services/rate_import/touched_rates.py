@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from billing.rate_choice import EVERY_DAY, MINUTES_A_DAY
 from models import RATE_TERMS, ChangeAct, Rate, RateChange
 from services.rate_import.import_chunks import CHANGE, Chunk, changes_of
-from services.rate_import.next_generation import KEY, rows_by_key
+from services.rate_import.next_generation import KEY, of_change, same
 
 REST: Final = tuple(name for name in RATE_TERMS if name not in KEY)
 HOURS: Final = ("days", "from_minute", "until_minute")
@@ -19,10 +19,9 @@ OTHER: Any = RateChange.__table__.alias("other_change").c
 def touched_rates(session: Session, import_id: int, table_id: int, chunk: Chunk) -> int:
     """How many changes do not stand as applying left them; else how many rates fill the times that undoing would."""
     asked = sum(_count(session, import_id, chunk, act) for act in (ChangeAct.BEGIN, ChangeAct.END))
-    begun = _stand(import_id, table_id, chunk, ChangeAct.BEGIN).where(*_equal(REST))
+    begun = _stand(import_id, table_id, chunk, ChangeAct.BEGIN, REST)
     # The steps of an old rate may be spelled otherwise; they cannot end.
-    ended = _stand(import_id, table_id, chunk, ChangeAct.END)
-    ended = ended.where(*_equal(tuple(name for name in REST if name != "steps")))
+    ended = _stand(import_id, table_id, chunk, ChangeAct.END, tuple(name for name in REST if name != "steps"))
     stand = sum(session.scalar(query) or 0 for query in (begun, ended))
     return asked - stand or session.scalar(_in_the_way(import_id, table_id, chunk)) or 0
 
@@ -32,8 +31,10 @@ def _count(session: Session, import_id: int, chunk: Chunk, act: ChangeAct) -> in
     return session.scalar(counted) or 0
 
 
-def _stand(import_id: int, table_id: int, chunk: Chunk, act: ChangeAct) -> Select[Any]:
-    return rows_by_key(import_id, table_id, chunk, func.count(), act).where(Rate.live_until.is_(None))
+def _stand(import_id: int, table_id: int, chunk: Chunk, act: ChangeAct, names: tuple[str, ...]) -> Select[Any]:
+    """How many changes of the act have a live rate that has these values."""
+    stands = of_change(func.count(), table_id, *same(KEY), Rate.live_until.is_(None), *_equal(names))
+    return select(func.sum(stands)).where(*changes_of(import_id, chunk, act))
 
 
 def _equal(names: tuple[str, ...]) -> list[ColumnElement[bool]]:
@@ -48,18 +49,20 @@ def _equal(names: tuple[str, ...]) -> list[ColumnElement[bool]]:
 
 def _in_the_way(import_id: int, table_id: int, chunk: Chunk) -> Select[Any]:
     """Rates of others that hold when one of before would hold again."""
-    is_there = and_(Rate.rate_table_id == table_id, Rate.prefix == CHANGE.prefix, Rate.live_until.is_(None))
     free_from = case((CHANGE.act == ChangeAct.END, CHANGE.valid_until), else_=CHANGE.valid_from)
     ours = and_(OTHER.rate_import_id == import_id, OTHER.act.in_((ChangeAct.BEGIN, ChangeAct.END)))
     is_ours = exists().where(ours, *(OTHER[name] == getattr(Rate, name) for name in KEY))
-    return (
-        select(func.count())
-        .select_from(RateChange)
-        .join(Rate, is_there)
-        .where(*changes_of(import_id, chunk, ChangeAct.END, ChangeAct.REMOVE))
-        .where(or_(CHANGE.valid_until_before.is_(None), Rate.valid_from < CHANGE.valid_until_before))
-        .where(or_(Rate.valid_until.is_(None), Rate.valid_until > free_from), _hours_meet(), ~is_ours)
+    others = of_change(
+        func.count(),
+        table_id,
+        Rate.prefix == CHANGE.prefix,
+        Rate.live_until.is_(None),
+        or_(CHANGE.valid_until_before.is_(None), Rate.valid_from < CHANGE.valid_until_before),
+        or_(Rate.valid_until.is_(None), Rate.valid_until > free_from),
+        _hours_meet(),
+        ~is_ours,
     )
+    return select(func.sum(others)).where(*changes_of(import_id, chunk, ChangeAct.END, ChangeAct.REMOVE))
 
 
 def _hours_meet() -> ColumnElement[bool]:
