@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SIP_LIBRARY := admin_web/static/vendor/jssip.min.js
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
+# Calls on real Asterisk and real browsers need the machine for themselves; everything else takes a process for each core.
+ALONE := asterisk or browser
+SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile
 COMPILE := $(BIN)/uv pip compile setup.cfg --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
@@ -20,7 +23,8 @@ run: $(VENV)/installed assets  ## everything on this machine, one real call, the
 test: check needs assets  ## every test: rules, databases, protocol, real Asterisk
 	@$(BIN)/callingcard asterisk fetch
 	@$(BIN)/python tests/audit_dependencies.py --tell
-	@TMPDIR="$$($(BIN)/python tests/scratch_folder.py)" $(BIN)/pytest $(PYTEST)
+	@export TMPDIR="$$($(BIN)/python tests/scratch_folder.py)"; $(if $(PYTEST),$(BIN)/pytest $(PYTEST),\
+	  $(BIN)/pytest $(SPREAD) -m "not ($(ALONE))"; spread=$$?; $(BIN)/pytest -m "$(ALONE)" && exit $$spread)
 
 .PHONY: assets
 assets: $(SIP_LIBRARY)  ## the SIP library of the console's browser phone, by npm
