@@ -18,6 +18,7 @@ from command_line.errors import Failure
 from command_line.fees import stopped_by_signals
 from command_line.installation import now, read_session, settings
 from command_line.job_run import JobDesk, job_desk, run_job
+from command_line.list_exports import forget_exports, write_exports
 from command_line.rate_jobs import finish_imports, forget_old_imports
 from fastagi.logs import set_up_logs
 from models.database import session_factory
@@ -34,7 +35,7 @@ from services.rate_import.import_jobs import run_import_job, waiting_imports
 from services.reports.roll_up_calls import roll_up_calls
 from services.reports.verify_rollup import verify_rollup
 from services.series.generate_cards import generate_cards
-from services.series.series_in_making import QuantityWrong
+from services.series.series_in_making import QuantityWrong, SeriesCancelled
 from services.series.series_terms import SeriesRefused
 from services.series.waiting_series import waiting_series
 from services.store.settings import Settings
@@ -94,11 +95,13 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("prune", _prune, night),
         Planned("rates", finish_imports, _in_a_minute),
         Planned("old-rates", forget_old_imports, night),
+        Planned("old-exports", forget_exports, night),
         Planned("verify", _verify, lambda last: next_of_interval(last, VERIFY_EVERY_MINUTES)),
         Planned("series", _make_series, lambda last: last + SERIES_EVERY),
         Planned("vouchers", _make_vouchers, lambda last: last + SERIES_EVERY),
         Planned("asked", _do_asked, lambda last: last + SERIES_EVERY),
         Planned("rate imports", _import_rates, lambda last: last + SERIES_EVERY),
+        Planned("exports", write_exports, lambda last: last + SERIES_EVERY),
         Planned("asterisk", _do_asterisk, lambda last: last + SERIES_EVERY),
         Planned("reports", _roll_up, _in_a_minute),
     )
@@ -126,6 +129,9 @@ def _make_series(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
         try:
             keys = KeyFile(settings().keys_file)
             cards = generate_cards(session_factory(desk.writer), keys, job_id, now)
+        except SeriesCancelled:
+            log.info("series cancelled", job_id=job_id)
+            continue
         except (SeriesRefused, KeyClosed, KeysMissing, QuantityWrong) as stopped:
             log.error("series not made", job_id=job_id, why=str(stopped))  # noqa: TRY400 (told in one line)
             return 1

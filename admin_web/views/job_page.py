@@ -2,19 +2,26 @@
 
 from typing import Any
 
-from flask import abort, redirect, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import Session
 
-from admin_web.access import actor, has_right, now
+from admin_web.access import actor, get_signed, has_right, now
 from admin_web.acts import carry_out, require_token
-from admin_web.database import read_session
+from admin_web.database import read_session, write_session
+from admin_web.files import send
+from admin_web.list_view import ConsoleList
 from admin_web.page import ThingPage
+from admin_web.sign_in import page_of_ours
 from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
-from services.jobs.ask_job import cancel_job
+from billing.states import JobState
+from services.audit.audit import Act, note
+from services.jobs.cancel_job import cancel_job
 from services.jobs.job_report import find_job_report
+from services.jobs.list_export import ListExport, ask_list_export, export_file, find_export
+from services.store.sheet_writer import SheetForm
 
 LOOK_AGAIN_SECONDS = 3
 
@@ -31,20 +38,68 @@ class JobPage(ThingPage):
     @expose("/<int:job_id>")
     def show(self, job_id: int) -> str:
         job = _job(job_id)
-        return self.render("console/job.html", job=job, seconds=LOOK_AGAIN_SECONDS, may_cancel=_is_in_charge(job))
+        export = find_export(read_session(), job_id)
+        file = export is not None and export[0].state is JobState.DONE and export[1].is_of(get_signed().operator)
+        return self.render(
+            "console/job.html", job=job, seconds=LOOK_AGAIN_SECONDS, may_cancel=_is_in_charge(job), has_file=file
+        )
+
+    @expose("/export", methods=("POST",))
+    def export(self) -> ResponseReturnValue:
+        """A list that is too long for a page's answer; the form's token makes two presses one job."""
+        require_token()
+        form, operator, asked = request.form, get_signed().operator, list[int]()
+        if form.get("form") not in set(SheetForm) or find_list(form.get("list", "")) is None:
+            abort(400)
+        address = page_of_ours(form.get("wanted"))
+        whose = (operator.id, operator.reseller_id, operator.distributor_id)
+        wanted = ListExport(form["list"], address, SheetForm(form["form"]), *whose)
+
+        def do(session: Session) -> str:
+            asked.append(ask_list_export(session, wanted, form.get("token", ""), actor(), now()))
+            return gettext("The worker writes the file now.")
+
+        return redirect(url_for(".show", job_id=asked[0]) if carry_out(do) else address)
+
+    @expose("/<int:job_id>/file")
+    def file(self, job_id: int) -> ResponseReturnValue:
+        """For whoever asked for it, while the list may still be seen."""
+        found = find_export(read_session(), job_id)
+        if found is None or not found[1].is_of(get_signed().operator):
+            abort(404)
+        job, asked = found
+        view = find_list(asked.list)
+        if view is None or not view.is_accessible():
+            abort(403, gettext("You may not see this list any more, so its file is closed to you as well."))
+        kept = export_file(current_app.config["SETTINGS"].exports_dir, job_id, asked.form)
+        if job.state is not JobState.DONE or not kept.exists():
+            flash(gettext("The file is not there (any more): ask for it again from the list."), "error")
+            return redirect(url_for(".show", job_id=job_id))
+        with write_session() as session:
+            note(session, actor(), Act("list.file_taken", "job", str(job_id), after={"list": asked.list}), now())
+        return send(f"{asked.list}.{asked.form.value}", lambda file: file.hardlink_to(kept))
 
     @expose("/<int:job_id>/cancel", methods=("POST",))
     def cancel(self, job_id: int) -> ResponseReturnValue:
         require_token()
-        if not _is_in_charge(_job(job_id)):
+        job = _job(job_id)
+        if not _is_in_charge(job):
             abort(403)
 
         def do(session: Session) -> str:
             cancel_job(session, job_id, actor(), now())
+            if job["leaves_nothing"]:
+                return gettext("The job is cancelled; nothing of what it began can be used.")
             return gettext("The job is cancelled; what it did stays done.")
 
         carry_out(do)
         return redirect(url_for(".show", job_id=job_id))
+
+
+def find_list(endpoint: str) -> ConsoleList | None:
+    """By its endpoint, as a job keeps it."""
+    views = current_app.extensions["admin"][0]._views  # noqa: SLF001 (Flask-Admin has no other name for them)
+    return next((view for view in views if isinstance(view, ConsoleList) and view.endpoint == endpoint), None)
 
 
 def _job(job_id: int) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""Ask for long work: a row that the worker finds. The same form sent twice asks once; work that goes on is cancelled
-between two of its steps.
-"""
+"""Ask for long work: a row that the worker finds. The same form sent twice asks once."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +13,6 @@ from services.audit.audit import Act, Actor, Door, note
 from services.store.upsert import insert_or_skip
 
 UNFINISHED = (JobState.WAITING, JobState.RUNNING)
-CANCELLABLE = frozenset({"card_act", "fees", "expire", "lapse"})  # each of their steps is whole by itself
 
 
 class JobRefused(ValueError):
@@ -33,17 +30,6 @@ def ask_job(
     if is_new:
         note(session, actor, Act("job.asked", "job", str(job_id), after={"kind": kind, "items": total}), now)
     return job_id
-
-
-def cancel_job(session: Session, job_id: int, actor: Actor, now: datetime) -> None:
-    """What is done stays done."""
-    job = lock_job(session, job_id)
-    if job.kind not in CANCELLABLE:
-        raise JobRefused("Such a job makes one whole thing and cannot be left half done: let it end.")
-    if job.state not in UNFINISHED:
-        raise JobRefused(f"The job is {job.state.value} already.")
-    session.execute(update(Job).where(Job.id == job_id).values(state=JobState.CANCELLED, finished_at=now))
-    note(session, actor, Act("job.cancelled", "job", str(job_id), after={"done": job.done}), now)
 
 
 def lock_job(session: Session, job_id: int) -> Job:

@@ -7,9 +7,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from models import Job
-from services.jobs.ask_job import CANCELLABLE, UNFINISHED
+from services.jobs.ask_job import UNFINISHED
+from services.jobs.cancel_job import AS_A_WHOLE, is_cancellable
 
-HIDDEN = frozenset({"actor", "after_serial", "after_card_id", "next_serial"})  # how it goes on, of no use to readers
+HIDDEN = frozenset(  # who asked, and how it goes on: of no use to readers
+    {"actor", "operator_id", "reseller_id", "distributor_id", "after_serial", "after_card_id", "next_serial"}
+)
 
 
 def job_rows() -> Select[*tuple[Any, ...]]:
@@ -27,7 +30,8 @@ def find_job_report(session: Session, job_id: int) -> dict[str, Any] | None:
         **{name: getattr(job, name) for name in columns},
         "state": job.state.value,
         "is_unfinished": job.state in UNFINISHED,
-        "is_cancellable": job.state in UNFINISHED and job.kind in CANCELLABLE,
+        "is_cancellable": is_cancellable(job),
+        "leaves_nothing": job.kind in AS_A_WHOLE,
         "asked_for": _plain(job.parameters.get("terms", job.parameters)),
         "result": _plain(job.result or {}),
     }

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from billing.card_number import SERIAL_MAX
 from billing.states import JobState
 from models import Card, CardGroup, CardSeries, Job, WalletKind
+from services.series.series_terms import SeriesRefused
 
 CARDS_A_CHUNK = 30_000  # half a second: what a kill may lose, and how long others wait for a lock
 CARD_ENDS = ("expires_at", "grace_ends_at")
@@ -17,6 +18,10 @@ CARD_ENDS = ("expires_at", "grace_ends_at")
 
 class QuantityWrong(Exception):
     """A series would end with more or fewer cards than were asked for; it stays unusable."""
+
+
+class SeriesCancelled(SeriesRefused):
+    """Whoever makes its cards stops here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,10 @@ class SeriesInMaking:
 
 def lock_series(session: Session, job_id: int) -> SeriesInMaking:
     """The place where its generation stands. Whoever else makes the same series waits for this transaction."""
-    job = session.execute(
-        select(Job.done, Job.total, Job.parameters, Job.result).where(Job.id == job_id).with_for_update()
-    ).one()
+    columns = (Job.key, Job.state, Job.done, Job.total, Job.parameters, Job.result)
+    job = session.execute(select(*columns).where(Job.id == job_id).with_for_update()).one()
+    if job.state is JobState.CANCELLED:
+        raise SeriesCancelled(f"The making of series {job.key} was cancelled: choose another series number.")
     query = (
         select(CardSeries.number, CardSeries.pin_length, CardSeries.initial_card_status, CardSeries.face_value_micros)
         .add_columns(CardGroup.currency)

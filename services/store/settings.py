@@ -249,6 +249,11 @@ class Settings(DatabaseSettings):
         return self.database_url or f"sqlite:///{self.state_dir.resolve() / 'callingcard.sqlite'}"
 
     @property
+    def exports_dir(self) -> Path:
+        """Files of long lists, for some days."""
+        return self.state_dir.resolve() / "exports"
+
+    @property
     def prompts_dir(self) -> Path:
         return self.state_dir.resolve() / "prompts"
 

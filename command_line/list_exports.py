@@ -1,0 +1,75 @@
+"""The worker's job on long lists that operators want as files: write them, and forget old ones."""
+
+import threading
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import structlog
+from flask import Flask
+
+from admin_web.app import create_app
+from admin_web.database import engines
+from admin_web.export_job import ExportRefused, write_export
+from command_line.installation import now, settings
+from command_line.job_run import JobDesk
+from services.jobs.ask_job import fail_job
+from services.jobs.list_export import (
+    end_export,
+    export_file,
+    exports_kept,
+    find_export,
+    forget_files,
+    note_export,
+    waiting_exports,
+)
+from services.store.sheet_writer import RowsMiscounted
+
+log = structlog.get_logger()
+
+
+class ExportStopped(Exception):
+    """The job was cancelled, or the worker is to end: the next one writes the file anew."""
+
+
+def write_exports(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
+    waiting = desk.read(waiting_exports)
+    if not waiting:
+        return 0
+    app, folder = create_app(settings()), settings().exports_dir
+    try:
+        for job_id in waiting:
+            if stop.is_set():
+                return 3
+            _write_one(desk, app, folder, job_id, stop)
+    finally:
+        for engine in engines(app):
+            engine.dispose()
+    return 0
+
+
+def forget_exports(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
+    forgotten = forget_files(settings().exports_dir, desk.read(partial(exports_kept, now=at)))
+    log.info("old exports forgotten", files=forgotten)
+    return 0
+
+
+def _write_one(desk: JobDesk, app: Flask, folder: Path, job_id: int, stop: threading.Event) -> None:
+    def told(done: int, total: int) -> None:
+        if stop.is_set() or not desk.write(partial(note_export, job_id=job_id, done=done, total=total)):
+            raise ExportStopped
+
+    found = desk.read(partial(find_export, job_id=job_id))
+    if found is None:
+        return
+    try:
+        rows = write_export(app, *found, folder, told)
+    except ExportStopped:
+        log.info("export stopped", job_id=job_id)
+    except (ExportRefused, RowsMiscounted) as refused:
+        desk.write(partial(fail_job, job_id=job_id, why=str(refused), now=now()))
+        log.error("export refused", job_id=job_id, why=str(refused))  # noqa: TRY400 (told in one line)
+    else:
+        if not desk.write(partial(end_export, job_id=job_id, rows=rows, now=now())):
+            export_file(folder, job_id, found[1].form).unlink(missing_ok=True)
+        log.info("export ended", job_id=job_id, rows=rows)
