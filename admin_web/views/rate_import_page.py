@@ -2,17 +2,18 @@
 with progress; nothing is applied before it was seen.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin_web.access import actor, now
+from admin_web.access import actor, now, zone
 from admin_web.acts import carry_out, require_right, require_token
 from admin_web.choices import rate_tables
 from admin_web.database import read_session, write_session
@@ -25,7 +26,7 @@ from admin_web.uploads import keep_upload
 from billing.rights import Right
 from models import Job, RateImport, RateImportRefusal, RateTable
 from services.jobs.ask_job import UNFINISHED, ask_job
-from services.rate_import.import_jobs import APPLY, READ, UNDO
+from services.rate_import.import_jobs import APPLY, READ, UNDO, ask_apply
 from services.rate_import.import_report import find_import
 from services.rate_import.sheet import BYTES_MAX
 from services.store.sheet_writer import SheetForm, write_table
@@ -93,10 +94,18 @@ class RateImportPage(ThingPage):
         kind = {"apply": APPLY, "undo": UNDO}.get(request.form.get("act", ""))
         if kind is None or read_session().get(RateImport, import_id) is None:
             abort(404)
-        key = f"{import_id}:{request.form.get('token', '')}"
+        token, typed = request.form.get("token", ""), request.form.get("at", "").strip()
+        try:
+            at = datetime.fromisoformat(typed).replace(tzinfo=zone()) if typed else None
+        except ValueError:
+            flash(gettext("The moment cannot be read: choose day and time."), "error")
+            return redirect(url_for(".show", import_id=import_id))
 
         def do(session: Session) -> str:
-            ask_job(session, kind, key, 0, {"import_id": import_id}, actor(), now())
+            if kind == APPLY:
+                ask_apply(session, import_id, at, token, actor(), now())
+            else:
+                ask_job(session, kind, f"{import_id}:{token}", 0, {"import_id": import_id}, actor(), now())
             return gettext("The worker is at it; this page shows how far it is.")
 
         carry_out(do)

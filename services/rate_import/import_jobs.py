@@ -5,7 +5,7 @@ A file stands in the state directory from its upload until its preview is staged
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +14,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from billing.states import JobState
-from models import ImportMode, Job
-from services.jobs.ask_job import UNFINISHED, actor_of, fail_job
-from services.rate_import.apply_import import apply_import
+from models import ImportMode, ImportState, Job, RateImport
+from services.audit.audit import Actor
+from services.jobs.ask_job import UNFINISHED, actor_of, ask_job, fail_job
+from services.rate_import.apply_import import ApplyOrder, apply_import
 from services.rate_import.date_cells import DateOrder
 from services.rate_import.import_chunks import Write
 from services.rate_import.prepare_import import ImportOrder, Prepared, prepare_import
@@ -41,6 +42,19 @@ def waiting_imports(session: Session) -> list[int]:
     return list(session.scalars(query))
 
 
+def ask_apply(session: Session, import_id: int, at: datetime | None, token: str, actor: Actor, now: datetime) -> int:
+    """The id of the job. `at`: from when the rates hold; None: from the moment they were compared for, or from now on
+    where that is past. `token` is that of the form.
+    """
+    found = session.get_one(RateImport, import_id)
+    if at is not None and at < now:
+        raise ImportRefused(f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC is past: calls of then are charged already.")
+    asked: dict[str, Any] = {"import_id": import_id}
+    if found.state is ImportState.STAGED:
+        asked["at"] = (at or max(found.applies_at, now)).astimezone(UTC).isoformat()
+    return ask_job(session, APPLY, f"{import_id}:{token}", 0, asked, actor, now)
+
+
 def run_import_job(read: Read, write: Write, job_id: int, now: Callable[[], datetime], zone: tzinfo) -> None:
     """What is refused ends the job with its sentence; one that was killed is begun anew or gone on with."""
     job: Job = read(lambda session: session.get_one(Job, job_id))
@@ -50,9 +64,11 @@ def run_import_job(read: Read, write: Write, job_id: int, now: Callable[[], date
         if job.kind == READ:
             result = _read(read, write, job, now, zone, progress)
         else:
-            work = apply_import if job.kind == APPLY else undo_import
             import_id = job.parameters["import_id"]
-            work(write, import_id, actor_of(job), now, progress)
+            if job.kind == APPLY:
+                apply_import(write, import_id, actor_of(job), now, progress, _apply_order(job.parameters))
+            else:
+                undo_import(write, import_id, actor_of(job), now, progress)
             result = {"import_id": import_id}
     except (FileRefused, ImportRefused, FieldsRefused) as refused:
         why = str(refused)
@@ -87,6 +103,10 @@ def _read(
     import_id = stage_import(write, facts, preview, actor_of(job), progress)
     file.unlink(missing_ok=True)
     return {**told, "import_id": import_id}
+
+
+def _apply_order(asked: dict[str, Any]) -> ApplyOrder:
+    return ApplyOrder(at=datetime.fromisoformat(asked["at"]) if asked.get("at") else None)
 
 
 def _prepared(session: Session, file: Path, order: ImportOrder) -> Prepared:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from billing.rights import Role
-from models import AuditEntry, Job, Rate
+from models import AuditEntry, Job, Rate, RateChange, RateImport
 from services.rate_import.import_jobs import run_import_job, waiting_imports
 from tests.admin_web.conftest import Visitor, text_of
 from tests.admin_web.forms import download, fields_of
@@ -93,6 +93,46 @@ def test_a_file_is_read_shown_applied_and_undone(owner: Visitor, engine: Engine,
     with Session(engine) as session:
         acts = set(session.scalars(select(AuditEntry.act)))
     assert {"job.asked", "rates.imported"} <= acts
+
+
+def test_a_kept_import_is_applied_at_a_chosen_moment(owner: Visitor, engine: Engine) -> None:
+    """In the platform's zone; until then the table holds the old price, and the new one is there already."""
+    address = kept(owner, engine)
+    at = (datetime.now(UTC) + timedelta(days=3)).replace(second=0, microsecond=0)
+    with Session(engine) as session, session.begin():  # as it is after a night: compared for a moment that is past
+        compared_for = datetime.now(UTC) - timedelta(hours=9)
+        session.execute(update(RateImport).values(applies_at=compared_for))
+        for change in session.scalars(select(RateChange)):
+            change.valid_from = change.valid_from and compared_for
+            change.valid_until = change.valid_until and compared_for
+    answer = owner.post(address, f"{address}/act", act="apply", token="t-9", at=f"{at:%Y-%m-%dT%H:%M}")
+    work(engine)
+    page = text_of(owner.get(answer.location))
+    assert "applied" in page
+    assert f"Holds from {at:%Y-%m-%d %H:%M}" in page
+    with Session(engine) as session:
+        mine = select(Rate.price_per_minute_micros, Rate.valid_from, Rate.valid_until).where(Rate.prefix == "370")
+        rows = {price: (begins, ends) for price, begins, ends in session.execute(mine)}
+    assert rows[70_000][1] == at
+    assert rows[350_000] == (at, None)
+
+
+def test_a_moment_that_is_past_or_unreadable_is_refused(owner: Visitor, engine: Engine) -> None:
+    address = kept(owner, engine)
+    for at, why in (("2020-01-01T00:00", "is past: calls of then"), ("soon", "cannot be read")):
+        answer = owner.post(address, f"{address}/act", act="apply", token="t-9", at=at)
+        assert why in text_of(owner.get(answer.location))
+    with Session(engine) as session:
+        assert session.scalars(select(Job.id).where(Job.kind == "rates_apply")).all() == []
+    assert prices(engine, "370") == [70_000]
+
+
+def kept(owner: Visitor, engine: Engine) -> str:
+    """A preview that was read and looked at, and is not applied yet."""
+    waiting = upload(owner, GOOD)
+    work(engine)
+    address: str = owner.get(owner.get(waiting.location).location).request.path
+    return address
 
 
 def test_refused_lines_are_told_and_left_out_only_when_asked(owner: Visitor, engine: Engine) -> None:
