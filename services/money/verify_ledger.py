@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from services.audit.audit import broken_links
-from services.money.verify_screens import SCREENS, Screen, make_room
+from services.money.verify_screens import Screen, finds, make_room, screens
 
 BREACHES_SHOWN_MAX = 100  # of each invariant; the first ones tell the story
 
@@ -203,8 +203,8 @@ def looks(session: Session) -> Iterator[tuple[str, list[Breach]]]:
     """One after the other, each with its breaches. The checks that a screen covers run when it finds any."""
     make_room(session)
     works: dict[str, Callable[[], Iterator[Breach]]] = {"guards": lambda: _missing_guards(session)}
-    works |= {screen.what: partial(_screened, session, screen) for screen in SCREENS}
-    covered = {name for screen in SCREENS for name in screen.covers}
+    works |= {screen.what: partial(_screened, session, screen) for screen in screens(session)}
+    covered = {name for screen in screens(session) for name in screen.covers}
     alone = {name: query for name, query in CHECKS.items() if name not in covered}
     works |= {name: partial(_breaches, session, name, query) for name, query in alone.items()}
     works["audit log"] = lambda: _broken_audit_log(session)
@@ -213,7 +213,7 @@ def looks(session: Session) -> Iterator[tuple[str, list[Breach]]]:
 
 
 def _screened(session: Session, screen: Screen) -> Iterator[Breach]:
-    if session.execute(text(screen.query)).first() is None:
+    if not finds(session, screen):
         return
     for name in screen.covers:
         yield from _breaches(session, name, CHECKS[name])
