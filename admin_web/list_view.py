@@ -20,6 +20,7 @@ from wtforms import Form
 from admin_web.access import get_signed
 from admin_web.database import read_session
 from admin_web.list_file import list_file
+from admin_web.list_query import is_asked_for_query
 from admin_web.page import GuardedPage
 from admin_web.texts import gettext
 from services.operators.saved_searches import SavedSearch, saved_searches
@@ -103,6 +104,8 @@ class ConsoleList(GuardedPage, BaseModelView):
 
     def show_list(self) -> ResponseReturnValue:
         state = self.state()
+        if is_asked_for_query(self, state):
+            return ""
         if "download" in request.args and not state.problems:
             return list_file(self, state, self._file_form())
         page = Page([], 0, None, None) if state.problems else self.page(state)

@@ -14,6 +14,7 @@ from admin_web.access import actor, get_signed, has_right, now, zone
 from admin_web.acts import REFUSED, carry_out, require_right, require_token
 from admin_web.choices import distributors
 from admin_web.database import read_session
+from admin_web.list_query import ListQuery, list_query
 from admin_web.page import ThingPage
 from admin_web.sign_in import page_of_ours
 from admin_web.texts import gettext, lazy_gettext, translated
@@ -22,10 +23,13 @@ from billing.card_acts import DONE_WORDS, CardAct
 from billing.card_number import SERIAL_MAX
 from billing.rights import Right
 from services.cards.card_act_job import ask_card_act
-from services.cards.card_order import CardOrder, Sale
+from services.cards.card_order import ActRefused, CardOrder, Sale
 from services.cards.card_range import CardRange
 from services.cards.change_card_state import CARDS_A_STEP, ActDone, change_cards, preview_card_act
-from services.cards.chosen_cards import change_chosen, chosen_ranges, extend_chosen, preview_chosen
+from services.cards.chosen_cards import CHOSEN_MAX, change_chosen, chosen_ranges, extend_chosen, preview_chosen
+from services.cards.matching_act_job import MATCHING_ACT, ask_matching_act
+from services.cards.matching_cards import Rows, matching_cards, preview_matching
+from services.jobs.ask_job import find_asked
 
 EXTEND = "extend"
 ACT_RIGHTS = {
@@ -79,6 +83,8 @@ class CardActs(ThingPage):
     def chosen(self) -> ResponseReturnValue:
         require_token()
         asked, numbers = _asked(), request.form.getlist("number")
+        if "matching" in request.form:
+            return self._matching(asked)
         operator = get_signed().operator
         try:
             ranges = chosen_ranges(read_session(), operator, numbers)
@@ -102,6 +108,41 @@ class CardActs(ThingPage):
         except ValueError:
             flash(gettext("The last day cannot be read: choose one."), "error")
         return redirect(asked.back)
+
+    def _matching(self, asked: Asked) -> ResponseReturnValue:
+        """All cards that fit the filters of the list: confirmed by number and mark, so that none is touched that came
+        to fit later; a long way is a job over exactly these.
+        """
+        if asked.act == EXTEND:
+            flash(gettext("Another last day is given to ticked cards only."), "error")
+            return redirect(asked.back)
+        token, seen = request.form.get("token", ""), request.form.get("mark", "")
+        if (asked_before := find_asked(read_session(), MATCHING_ACT, token)) is not None:
+            return redirect(url_for("jobpage.show", job_id=asked_before))
+        query, rows = _cards_of(asked.back)
+        try:
+            found = matching_cards(read_session(), rows)
+            told = preview_matching(read_session(), rows, found.runs, _harmless(asked))
+        except REFUSED as refused:
+            flash(translated(refused), "error")
+            return redirect(asked.back)
+        if not asked.is_confirmed or found.mark != seen or not _is_typed(told):
+            were = request.form.get("matched", type=int) if asked.is_confirmed and found.mark != seen else None
+            hidden = {"matching": "1", "mark": found.mark, "matched": found.count}
+            return self._confirm(asked, told, found.count, filters=query.told, were=were, **hidden)
+        made: list[int] = []
+
+        def do(session: Session) -> str:
+            same = matching_cards(session, rows)
+            if same.mark != seen:
+                raise ActRefused("Just now other cards came to fit, or some no longer do: look at their number again.")
+            if same.count <= CHOSEN_MAX:
+                return _sentence(asked.act, change_chosen(session, same.runs, asked.order, actor(), now()))
+            made.append(ask_matching_act(session, same, asked.order, asked.back, token, actor(), now()))
+            return gettext("The worker does it now.")
+
+        carry_out(do)
+        return redirect(url_for("jobpage.show", job_id=made[0]) if made else asked.back)
 
     @expose("/range", methods=("POST",))
     def range(self) -> ResponseReturnValue:
@@ -139,7 +180,17 @@ class CardActs(ThingPage):
 
         return redirect(url_for("jobpage.show", job_id=made[0]) if carry_out(do) else back)
 
-    def _confirm(self, asked: Asked, told: ActDone | None, count: int, **hidden: Any) -> str:  # noqa: ANN401
+    def _confirm(
+        self,
+        asked: Asked,
+        told: ActDone | None,
+        count: int,
+        *,
+        filters: tuple[str, ...] | None = None,
+        were: int | None = None,
+        **hidden: Any,  # noqa: ANN401 (fields of the form)
+    ) -> str:
+        """`filters` where all cards that fit are meant; `were`: so many fitted when it was confirmed."""
         return self.render(
             "console/card_act.html",
             asked=asked,
@@ -150,8 +201,17 @@ class CardActs(ThingPage):
             distributors=distributors(),
             was_confirmed=asked.is_confirmed,
             hidden=hidden,
+            filters=filters,
+            were=were,
             token=uuid4().hex,
         )
+
+
+def _cards_of(address: str) -> tuple[ListQuery, Rows]:
+    query = list_query(address)
+    if query.rows is None or query.view is None or query.view.row_acts is None:
+        abort(400)
+    return query, query.rows
 
 
 def _asked() -> Asked:

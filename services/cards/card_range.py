@@ -54,9 +54,14 @@ class RunningCall:
 
 def count_positions(session: Session, cards: CardRange) -> list[tuple[CardPosition, int]]:
     """How many cards of the range stand where; one query, also for a million cards."""
+    return positions_where(session, cards.condition)
+
+
+def positions_where(session: Session, condition: ColumnElement[bool]) -> list[tuple[CardPosition, int]]:
+    """The same for any cards."""
     # Grouped by whole numbers: PostgreSQL does not see that two bound expressions of a condition are one.
     flags = [case((flag, 1), else_=0).label(f"flag_{place}") for place, flag in enumerate(POSITION[1:])]
-    inner = select(Card.status.label("status"), *flags).where(cards.condition).subquery()
+    inner = select(Card.status.label("status"), *flags).where(condition).subquery()
     query = select(*inner.c, func.count()).group_by(*inner.c)
     return [
         (CardPosition(status, *(bool(flag) for flag in row)), count) for status, *row, count in session.execute(query)

@@ -26,7 +26,7 @@ def chosen_ranges(session: Session, operator: OperatorFacts, numbers: Sequence[s
     rows = session.execute(
         _mine(operator, numbers).with_only_columns(Card.series_id, Card.serial).order_by(Card.series_id, Card.serial)
     ).all()
-    return list(_runs([(series_id, serial) for series_id, serial in rows]))
+    return list(runs_of([(series_id, serial) for series_id, serial in rows]))
 
 
 def preview_chosen(session: Session, ranges: Sequence[CardRange], order_of: OrderOf) -> ActDone:
@@ -69,7 +69,8 @@ def _mine(operator: OperatorFacts, numbers: Sequence[str]) -> Any:  # noqa: ANN4
     )
 
 
-def _runs(places: Sequence[tuple[int, int]]) -> Iterator[CardRange]:
+def runs_of(places: Sequence[tuple[int, int]]) -> Iterator[CardRange]:
+    """Of series and serial, in this order."""
     if not places:
         return
     first = places[0]

@@ -32,6 +32,11 @@ def ask_job(
     return job_id
 
 
+def find_asked(session: Session, kind: str, key: str) -> int | None:
+    """The job of a form that was sent before."""
+    return session.scalars(select(Job.id).where(Job.kind == kind, Job.key == key)).one_or_none()
+
+
 def lock_job(session: Session, job_id: int) -> Job:
     """The row as it is now; whoever else steps or cancels it waits."""
     query = select(Job).where(Job.id == job_id).with_for_update().execution_options(populate_existing=True)

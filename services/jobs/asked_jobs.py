@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import Job
 from services.cards.card_act_job import CARD_ACT, card_act_step
 from services.cards.card_order import ActRefused
+from services.cards.matching_act_job import MATCHING_ACT, matching_act_step
 from services.jobs.ask_job import UNFINISHED
 from services.series.apply_expiry import APPLY_EXPIRY, apply_expiry_step
 from services.upkeep.card_jobs import CARD_JOBS
@@ -17,6 +18,7 @@ from services.upkeep.upkeep_job import run_step
 Step = Callable[[Session, int, datetime, tzinfo], bool]
 STEPS: Mapping[str, Step] = {
     CARD_ACT: lambda session, job_id, now, _zone: card_act_step(session, job_id, now),
+    MATCHING_ACT: lambda session, job_id, now, _zone: matching_act_step(session, job_id, now),
     APPLY_EXPIRY: apply_expiry_step,
     **dict.fromkeys(CARD_JOBS, run_step),
 }

@@ -15,7 +15,7 @@ from services.series.forsake_series import forsake_series
 from services.series.open_series import GENERATE_SERIES
 
 Undo = Callable[[Session, Job, Actor, datetime], None]
-BY_STEPS = frozenset({"card_act", "fees", "expire", "lapse"})  # what is done stays done
+BY_STEPS = frozenset({"card_act", "matching_act", "fees", "expire", "lapse"})  # what is done stays done
 AS_A_WHOLE: Mapping[str, Undo] = {  # nothing of it can be used
     GENERATE_SERIES: forsake_series,
     LIST_EXPORT: lambda _session, _job, _actor, _now: None,  # the worker drops what it has written
