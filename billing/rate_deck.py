@@ -1,4 +1,4 @@
-"""A rate table in memory: sixteen bytes for a rate and one search for a number, however many prefixes there are.
+"""A rate table in memory: some sixteen bytes for a rate and one search for a number, however many prefixes there are.
 
 The prefixes stand in the order of a dictionary ("44", "440", "4401", "45"), so that the last one that is not behind a
 number either begins it, or has a shorter one above it that does: `up` leads there. Rates of one prefix (periods, hours)
@@ -43,14 +43,25 @@ class Period(NamedTuple):
         return is_within_a_week, self.from_us, self.from_minute, self.days
 
 
-class Term(NamedTuple):
-    """What many rates of a table have in common: all but the prefix."""
+class Words(NamedTuple):
+    """What is told of a destination, and whether it may be called."""
 
-    period: Period
     destination_name: str
     is_blocked: bool
     ghost_minutes_percent: int | None
-    tariff: Tariff
+
+
+class Terms(NamedTuple):
+    """What rates of a table have in common, all but the prefix: for each term the places of its period, words and
+    tariff. Columns of numbers, since an object a term would be walked by every full run of the garbage collector.
+    """
+
+    periods: Sequence[Period]
+    words: Sequence[Words]
+    tariffs: Sequence[Tariff]
+    period_of: "array[int]"
+    words_of: "array[int]"
+    tariff_of: "array[int]"
 
 
 class Sought(NamedTuple):
@@ -76,10 +87,10 @@ class TableDeck(NamedTuple):
     keys: "array[int]"
     up: "array[int]"
     term_of: "array[int]"
-    terms: Sequence[Term]
+    terms: Terms
 
     def find(self, sought: Sought) -> HeldRate | None:
-        _, head_span, heads, keys, up, term_of, terms = self
+        _, head_span, heads, keys, up, term_of, (periods, words, tariffs, period_of, words_of, tariff_of) = self
         number, filled, sought_key, now_us, day, minute = sought
         head = filled // head_span
         place = bisect_right(keys, sought_key, heads[head], heads[head + 1]) - 1
@@ -87,11 +98,11 @@ class TableDeck(NamedTuple):
             key = keys[place]
             length = key & LENGTH_MASK
             if filled - (key >> LENGTH_BITS) < SPANS[length]:
-                (from_us, until_us, days, from_minute, until_minute), name, is_blocked, ghost, tariff = terms[
-                    term_of[place]
-                ]
+                term = term_of[place]
+                from_us, until_us, days, from_minute, until_minute = periods[period_of[term]]
                 if from_us <= now_us < until_us and days & day and from_minute <= minute < until_minute:
-                    return HeldRate(number[:length], name, is_blocked, ghost, tariff)
+                    name, is_blocked, ghost = words[words_of[term]]
+                    return HeldRate(number[:length], name, is_blocked, ghost, tariffs[tariff_of[term]])
             place = up[place]
         return None
 

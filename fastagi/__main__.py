@@ -16,6 +16,7 @@ from fastagi.flow.card_call import card_call
 from fastagi.flow.desk import CardDesk
 from fastagi.flow.next_route import next_route
 from fastagi.flow.settle import settle
+from fastagi.heap import leave_start_alone
 from fastagi.logs import set_up_logs
 from fastagi.metrics import CallMetrics
 from fastagi.observe import ObservePortTaken
@@ -76,6 +77,7 @@ async def serve(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    leave_start_alone()
     await server.listen(settings.fastagi_host, settings.fastagi_port)
     replay = asyncio.create_task(replay_for_ever(settings.spool_folder, desk))
     follow = asyncio.create_task(watch.follow()) if settings.rate_deck else None

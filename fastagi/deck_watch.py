@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from fastagi.heap import give_heap_back, short_turns
 from services.routing.deck import DeckSource, LoadStopped, load_deck
 from services.routing.deck_revision import deck_revision
 
@@ -61,8 +62,10 @@ class DeckWatch:
             if deck_revision(session) == self.source.deck.revision:
                 return False
             begun = time.monotonic()
-            deck = load_deck(session, self.source.deck, self.now(), is_stopped=self._stop.is_set)
+            with short_turns():
+                deck = load_deck(session, self.source.deck, self.now(), is_stopped=self._stop.is_set)
         self.source.deck = deck
+        give_heap_back()
         seconds = round(time.monotonic() - begun, 2)
         log.info("rates loaded", revision=deck.revision, tables=len(deck.tables), rates=deck.rates, seconds=seconds)
         return True

@@ -12,7 +12,7 @@ from billing.rate_deck import TableDeck, sought
 from billing.routing_plan import PlanFacts
 from models import RateTable
 from services.routing.deck_revision import deck_revision
-from services.routing.deck_table import read_table
+from services.routing.deck_table import Known, read_table
 from services.routing.plan_facts import all_plans
 from services.routing.rate_statement import RATE_STATEMENT
 
@@ -49,12 +49,13 @@ def load_deck(
     """
     revision = deck_revision(session)
     tables: dict[int, TableDeck] = {}
+    columns = Known()
     for table_id, table_revision in session.execute(select(RateTable.id, RateTable.revision)):
         if is_stopped():
             raise LoadStopped
         known = old.tables.get(table_id)
         if known is None or known.revision != table_revision:
-            known = read_table(session, table_id, table_revision, now - ENDED_KEPT)
+            known = read_table(session, table_id, table_revision, now - ENDED_KEPT, columns)
         tables[table_id] = known
     return RateDeck(revision, tables, all_plans(session))
 

@@ -7,26 +7,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from billing.phone import NUMBER_DIGITS_MAX
-from billing.rate_deck import LENGTH_BITS, LENGTH_MASK, NOTHING_ABOVE, SPANS, TableDeck, Term
+from billing.rate_deck import LENGTH_BITS, LENGTH_MASK, NOTHING_ABOVE, SPANS, TableDeck, Terms
 
 Whole = NDArray[np.int64]
 HEAD_DIGITS_MAX = 4  # 40 kB for a large table
+SHORT_MOST = 2**16
 COMMA, ZERO, NINE = b",09"
 _SPANS: Whole = np.array(SPANS, dtype=np.int64)
 
 
-def ordered(revision: int, terms: Sequence[Term], prefixes: Sequence[str]) -> TableDeck:
+def ordered(revision: int, terms: Terms, prefixes: Sequence[str]) -> TableDeck:
     """`prefixes` holds for each term the prefixes it is said of, with commas between them. What is no prefix of any
     number (letters, more than 15 digits) is left out.
     """
     keys, term_of = _keys(prefixes)
-    places = sorted(range(len(terms)), key=lambda place: terms[place].period.precision())
-    rank = np.empty(len(terms), dtype=np.int64)
-    rank[places] = np.arange(len(terms))
-    order = np.lexsort((rank[term_of], keys))
+    places = sorted(range(len(terms.periods)), key=lambda place: terms.periods[place].precision())
+    rank = np.empty(len(places), dtype=np.int64)
+    rank[places] = np.arange(len(places))
+    order = np.lexsort((rank[np.asarray(terms.period_of, dtype=np.int64)[term_of]], keys))
     keys, term_of = keys[order], term_of[order]
     head_span, heads = _heads(keys)
-    columns = (_array("i", heads), _array("q", keys), _array("i", _up(keys)), _array("i", term_of))
+    of_terms = "H" if len(prefixes) <= SHORT_MOST else "i"
+    columns = (_array("i", heads), _array("q", keys), _array("i", _up(keys)), _array(of_terms, term_of))
     return TableDeck(revision, head_span, *columns, terms)
 
 

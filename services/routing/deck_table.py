@@ -1,25 +1,30 @@
 """Read one rate table for a deck in memory: the database puts together the rates that differ only by their prefix."""
 
 import json
-import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Row, Select, Text, bindparam, cast, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, Select, Text, bindparam, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from billing.rate_deck import NO_END, Period, TableDeck, Term, since_1970_us
+from billing.rate_deck import NO_END, Period, TableDeck, Terms, Words, since_1970_us
+from billing.tariff import Tariff
 from models import Rate
 from services.rates.live_rates import live_rates
 from services.routing.deck_order import ordered
 from services.routing.rate_statement import PERIOD_COLUMNS, TARIFF_COLUMNS, WORD_COLUMNS, tariff_of
 from services.store.run import run
 
-TERMS_READ_AT_ONCE = 1_000
+ROWS_AT_ONCE = 1_000  # taken from the driver in one piece, during which no call goes on
 # `steps` is JSON, which PostgreSQL cannot compare
 TERM_COLUMNS = (*PERIOD_COLUMNS, *WORD_COLUMNS, *TARIFF_COLUMNS[:-1], cast(Rate.steps, Text).label("steps_text"))
 WORDS_FROM = 1 + len(PERIOD_COLUMNS)
 TARIFF_FROM = WORDS_FROM + len(WORD_COLUMNS)
+PARTS = (slice(1, WORDS_FROM), slice(WORDS_FROM, TARIFF_FROM), slice(TARIFF_FROM, None))
+Values = tuple[Any, ...]
 
 
 def _alike(*same: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 (columns)
@@ -45,34 +50,53 @@ TERMS = {
 }
 
 
-def read_table(session: Session, table_id: int, revision: int, ended_before: datetime) -> TableDeck:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was read before, by its columns: tables of a deck share their destinations and prices."""
+
+    periods: dict[Values, Period] = field(default_factory=dict)
+    words: dict[Values, Words] = field(default_factory=dict)
+    tariffs: dict[Values, Tariff] = field(default_factory=dict)
+
+
+def read_table(session: Session, table_id: int, revision: int, ended_before: datetime, known: Known) -> TableDeck:
     """Rates that ended before that moment are left out; those that begin later are not."""
     values = {"table": table_id, "ended_before": ended_before}
     dialect = session.get_bind().dialect.name
-    prefixes: dict[int, str] = dict(run(session, ALIKE[dialect], values).all())
-    periods: dict[Period, Period] = {}
-    terms: list[Term] = []
+    prefixes: dict[int, str] = {}
+    for some in run(session, ALIKE[dialect], values).partitions(ROWS_AT_ONCE):
+        prefixes.update(some)
+    columns: tuple[dict[Values, int], ...] = ({}, {}, {})
+    places = tuple(array("i") for _ in columns)
     texts: list[str] = []
     ids = list(prefixes)
-    for first in range(0, len(ids), TERMS_READ_AT_ONCE):
-        for row in run(session, TERMS[dialect], {"ids": ids[first : first + TERMS_READ_AT_ONCE]}):
-            terms.append(_term(row, periods))
-            texts.append(prefixes[row[0]])
-    return ordered(revision, terms, texts)
+    for first in range(0, len(ids), ROWS_AT_ONCE):
+        for row in run(session, TERMS[dialect], {"ids": ids[first : first + ROWS_AT_ONCE]}):
+            texts.append(prefixes.pop(row[0]))
+            for column, place, part in zip(columns, places, PARTS, strict=True):
+                place.append(column.setdefault(row[part], len(column)))
+    return ordered(revision, _terms(columns, places, known), texts)
 
 
-def _term(row: Row[*tuple[Any, ...]], periods: dict[Period, Period]) -> Term:
-    period = _period(row)
-    steps = _steps(row.steps_text)
-    name, is_blocked, ghost_percent = row[WORDS_FROM:TARIFF_FROM]
-    tariff = tariff_of(row[TARIFF_FROM:-1], steps)
-    # Twenty carriers name the same destinations: each name is kept once.
-    return Term(periods.setdefault(period, period), sys.intern(name), is_blocked, ghost_percent, tariff)
+def _terms(columns: Sequence[Iterable[Values]], places: "Sequence[array[int]]", known: Known) -> Terms:
+    periods, words, tariffs = columns
+    return Terms(
+        [known.periods.get(one) or known.periods.setdefault(one, _period(*one)) for one in periods],
+        [known.words.get(one) or known.words.setdefault(one, Words(*one)) for one in words],
+        [known.tariffs.get(one) or known.tariffs.setdefault(one, _tariff(*one)) for one in tariffs],
+        *places,
+    )
 
 
-def _period(row: Row[*tuple[Any, ...]]) -> Period:
-    until_us = NO_END if row.valid_until is None else since_1970_us(row.valid_until)
-    return Period(since_1970_us(row.valid_from), until_us, row.days, row.from_minute, row.until_minute)
+def _period(valid_from: datetime, valid_until: datetime | None, days: int, first: int, last: int) -> Period:
+    return Period(
+        since_1970_us(valid_from), NO_END if valid_until is None else since_1970_us(valid_until), days, first, last
+    )
+
+
+def _tariff(*values: Any) -> Tariff:  # noqa: ANN401 (columns)
+    *terms, steps = values
+    return tariff_of(tuple(terms), _steps(steps))
 
 
 def _steps(text: str) -> tuple[tuple[tuple[str, int], ...], ...]:
