@@ -125,14 +125,20 @@ def test_one_address_serves_several_accounts_that_differ(owner: Visitor, trade: 
     create_gateway(trade.session, {"name": "gw-1", "address": "198.51.100.1"}, ACTOR, NOW)
     trade.session.commit()
     base = sending(trade)
-    ways = ({"port": "5060"}, {"port": "5070"}, {"protocol": "sip/tcp", "port": "5060"}, {"tech_prefix": "9"})
-    for name, other in zip("ABCD", ways, strict=True):
+    ways = (
+        {"port": "5060"},
+        {"port": "5070"},
+        {"protocol": "sip/tcp", "port": "5060"},
+        {"tech_prefix": "9"},
+        {"port": "5070", "gateways": "gw-1"},
+    )
+    for name, other in zip("ABCDE", ways, strict=True):
         assert made(owner, trade, name=name, **base, **other).status_code == 302, name
-    refused = made(owner, trade, name="E", **base, port="5070")
+    refused = made(owner, trade, name="F", **base, port="5070")
     assert refused.status_code == 400
-    assert "B" in text_of(refused)
+    assert "would match the account B of Acme Telecom" in text_of(refused)
     page = text_of(owner.get(f"/accounts/?client={trade.client_id}"))
-    assert "4 rows" in page
+    assert "5 rows" in page
 
 
 def test_the_list_has_jerasofts_columns_and_links(owner: Visitor, trade: AccountWorld) -> None:

@@ -7,13 +7,25 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from factories import BRITAIN, LITHUANIA, NOW, World, a_tax_profile, answered, at_once, not_answered, row
+from factories import (
+    BRITAIN,
+    LITHUANIA,
+    NOW,
+    RATES,
+    World,
+    a_rate_table,
+    a_tax_profile,
+    answered,
+    at_once,
+    not_answered,
+    row,
+)
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.network import networks_from_text
 from billing.refusals import Refusal
-from models import Account, AccountAddress, AccountLoad, Client, RoutingPlan, Wallet, WalletKind
+from models import Account, AccountAddress, AccountLoad, Client, RoutingPlan, RoutingRule, Wallet, WalletKind
 from models.database import make_engine
 from services.accounts.identify_account import CallSource, NotIdentified
 from services.calls.admit_account_call import Turned, admit_account_call
@@ -127,6 +139,37 @@ def test_ja_39_and_40_the_accounts_own_terms_come_before_its_clients(gate: Gate)
     assert gate.why("call-3") is Refusal.NO_ROUTE
     world.set(Client, gate.client_id, originator_routing_plan_id=plan)
     assert isinstance(gate.call("call-4"), Authorised)
+
+
+def test_ja_39_and_40_the_accounts_own_terms_win_over_other_ones_of_its_client(gate: Gate) -> None:
+    world, session = gate.world, gate.session
+    dear = [{**rate, "price_per_minute_micros": 600_000} for rate in RATES]
+    nowhere = row(session, RoutingPlan, name="Nowhere")
+    terms = {"originator_rate_table_id": a_rate_table(session, "Client's", dear), "originator_routing_plan_id": nowhere}
+    world.set(Client, gate.client_id, **terms)
+    authorised = gate.call("call-1")
+    assert isinstance(authorised, Authorised), authorised
+    assert authorised.quote.limit_seconds == 1_000  # by the account's price, a tenth of the client's
+    assert [route.endpoint for route in authorised.quote.routes] == ["test.cheap", "test.second", "test.dear"]
+
+
+def test_ja_44_a_carriers_own_table_wins_over_its_clients_which_serves_when_it_has_none(gate: Gate) -> None:
+    world, carrier = gate.world, gate.world.carriers["test.cheap"]
+    client_id = gate.session.scalars(select(Account.client_id).where(Account.id == carrier)).one()
+    dearest = a_rate_table(gate.session, "Client's", [{**RATES[1], "prefix": "44", "price_per_minute_micros": 59_000}])
+    world.set(Client, client_id, terminator_rate_table_id=dearest)
+    assert world.good_quote().routes[0].endpoint == "test.cheap"
+    world.set(Account, carrier, terminator_rate_table_id=None)
+    assert world.good_quote().routes[-1].endpoint == "test.cheap"
+
+
+def test_ja_41_a_rule_for_the_accounts_tag_holds_for_its_calls(gate: Gate) -> None:
+    plan_id = gate.session.scalars(select(RoutingPlan.id)).first()
+    row(gate.session, RoutingRule, routing_plan_id=plan_id, prefix="44", originator_tag="wholesale", is_blocked=True)
+    assert isinstance(gate.call("call-1"), Authorised)
+    gate.world.settle(not_answered("call-1"))
+    gate.set(originator_tag="wholesale")
+    assert gate.why("call-2") is Refusal.NO_ROUTE
 
 
 def test_ja_42_capacity_counts_the_calls_of_the_account_alone(gate: Gate) -> None:
