@@ -180,6 +180,19 @@ def test_a_report_is_narrowed(session: Session, calls: World) -> None:
     assert report_calls(session, ReportTerms((By.CARRIER,), FIRST, TODAY, carrier_tag="other"), UTC) == []
 
 
+@pytest.mark.parametrize("by", [(By.ACCOUNT,), (By.DESTINATION,), (By.SERIES, By.DESTINATION)])
+def test_a_report_is_of_originators_with_a_tag(session: Session, calls: World, by: tuple[By, ...]) -> None:
+    """JA-41: by a cube that knows accounts, and by the calls themselves where none does."""
+    shop, other = calls.carriers["test.cheap"], calls.carriers["test.second"]
+    calls.set(Account, shop, originator_tag="retail")
+    for call_id, account_id in (("britain", shop), ("lithuania", other)):
+        session.execute(update(CallRecord).where(CallRecord.call_id == call_id).values(account_id=account_id))
+    _roll_up(session)
+    tagged = report_calls(session, ReportTerms(by, FIRST, TODAY, originator_tag="retail"), UTC)
+    assert [(row.figures["calls"], row.figures["cost_micros"]) for row in tagged] == [(1, 60_000)]
+    assert report_calls(session, ReportTerms(by, FIRST, TODAY, originator_tag="wholesale"), UTC) == []
+
+
 @pytest.mark.parametrize("by", [(By.DESTINATION,), (By.SERIES, By.DESTINATION)])
 def test_the_first_rows_are_those_that_brought_most(session: Session, calls: World, by: tuple[By, ...]) -> None:
     assert calls
