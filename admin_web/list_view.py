@@ -59,6 +59,7 @@ class ConsoleList(GuardedPage, BaseModelView):
     heading: ClassVar[str]
     orders: ClassVar[Mapping[str, Order]]  # by column; the first is the list's own
     begins_descending: ClassVar[bool] = False
+    own_arguments: ClassVar[frozenset[str]] = OWN_ARGUMENTS
     filters: tuple[BaseFilter, ...] = ()
     default_filters: ClassVar[Mapping[str, str]] = {}
     right_aligned: ClassVar[frozenset[str]] = frozenset()
@@ -126,12 +127,23 @@ class ConsoleList(GuardedPage, BaseModelView):
         """Those that the operator keeps for this list."""
         return saved_searches(get_signed().operator.preferences, request.path)
 
+    def own_order(self, filters: Mapping[str, str]) -> str:
+        """By what it is sorted unless something else is asked for."""
+        del filters
+        return next(iter(self.orders))
+
     def order(self, state: ListState) -> Order:
         return Order(self.orders[state.sort].columns, descending=state.descending)
 
     def filtered(self, state: ListState) -> Rows:
         """The query of the list with what the address asks for."""
-        query = self.query()
+        return self.narrowed(self.query(), state)
+
+    def counted(self, state: ListState) -> Rows | int:
+        """How many they are, if that is known; else the same rows, without joins that no count needs."""
+        return self.filtered(state)
+
+    def narrowed(self, query: Rows, state: ListState) -> Rows:
         for name, value in state.filters.items():
             query = self._filter(name).apply(query, self._filter(name).clean(value))
         if state.search:
@@ -140,23 +152,24 @@ class ConsoleList(GuardedPage, BaseModelView):
 
     def page(self, state: ListState) -> Page:
         try:
-            return page_of(read_session(), self.filtered(state), self.order(state), state.wanted)
+            query, counted = self.filtered(state), self.counted(state)
+            return page_of(read_session(), query, self.order(state), state.wanted, counted)
         except PlaceRefused:
             abort(404)
 
     def state(self) -> ListState:
         """Read the address; an argument that nobody knows is refused: a mistyped filter must not show all (B4)."""
-        known = OWN_ARGUMENTS | set(self._keys())
+        known = self.own_arguments | set(self._keys())
         unknown = sorted(set(request.args) - known)
         if unknown:
             abort(400, gettext("This list knows no filter “%(name)s”.", name=unknown[0]))
-        given = {name: request.args[name] for name in request.args if name not in OWN_ARGUMENTS}
+        given = {name: request.args[name] for name in request.args if name not in self.own_arguments}
         filters = {name: value for name, value in given.items() if value.strip()}
         search = request.args.get("q", "").strip()[:80]
         shows_all = "all" in request.args
         if not (given or search or shows_all):
             filters = dict(self.default_filters)
-        sort = request.args.get("sort", next(iter(self.orders)))
+        sort = request.args.get("sort", self.own_order(filters))
         if sort not in self.orders:
             abort(400, gettext("This list cannot be sorted by “%(name)s”.", name=sort))
         return ListState(
@@ -174,7 +187,7 @@ class ConsoleList(GuardedPage, BaseModelView):
         """The address of this list with something changed; a page of it always begins anew."""
         arguments: dict[str, object] = {
             "q": state.search or None,
-            "sort": state.sort if state.sort != next(iter(self.orders)) else None,
+            "sort": state.sort if state.sort != self.own_order(state.filters) else None,
             "desc": int(state.descending) if state.descending != self.begins_descending else None,
             "size": state.wanted.size if state.wanted.size != self.page_size else None,
             "columns": list(state.columns) or None,

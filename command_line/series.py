@@ -12,6 +12,7 @@ from command_line.lazy_group import LazyGroup
 from command_line.own_rows import own_reseller_id
 from command_line.show import console, emit_json, json_option, money
 from models import Reseller
+from services.series.count_cards import count_cards
 from services.series.series_report import SERIES_SHOWN_MAX, find_series_report, series_list
 
 COMMANDS: Final = {
@@ -98,8 +99,9 @@ def show(number: int, *, as_json: bool) -> None:
     """Show the series NUMBER: its terms, and its cards by state."""
     with read_session() as session:
         report = find_series_report(session, number, reseller_id=own_reseller_id())
-    if report is None:
-        raise Failure(f"There is no series {number}.", "callingcard series list")
+        if report is None:
+            raise Failure(f"There is no series {number}.", "callingcard series list")
+        report["cards"] = {status.value: count for status, count in count_cards(session, report.pop("id")).items()}
     if as_json:
         emit_json(report)
         return

@@ -41,7 +41,7 @@ class Wallet(Base):
         CheckConstraint(
             f"{STORED} OR (opening_micros = 0 AND balance_micros = 0 AND held_micros = 0)", "house_stores_none"
         ),
-        Index("ix_wallet_balance", "balance_micros"),
+        Index("ix_wallet_balance_id", "balance_micros", "id"),
         Index(
             "uq_wallet_house",
             "kind",

@@ -1,5 +1,6 @@
 """The list of cards, of all series or of one (JC-41 to JC-52)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import url_for
@@ -9,7 +10,7 @@ from admin_web import cells
 from admin_web.access import get_signed
 from admin_web.choices import groups
 from admin_web.filters import AmountFilter, ChoiceFilter, DayFilter, TextFilter, WordFilter, begins_with
-from admin_web.list_view import ConsoleList, Rows
+from admin_web.list_view import ConsoleList, ListState, Rows
 from admin_web.texts import lazy_gettext
 from admin_web.views.card_acts import acts_of_mine
 from billing.rights import Right
@@ -59,7 +60,7 @@ class CardList(ConsoleList):
     }
     orders = {  # noqa: RUF012
         "number": Order((Card.id,)),
-        "balance": Order((Wallet.balance_micros, Card.id)),
+        "balance": Order((Wallet.balance_micros, Wallet.id)),  # an index of both: many cards have the same balance
     }
 
     def __init__(self) -> None:
@@ -69,11 +70,18 @@ class CardList(ConsoleList):
         )
         super().__init__(Card, name=lazy_gettext("Cards"), category="Cards", endpoint="cards")
 
+    def own_order(self, filters: Mapping[str, str]) -> str:
+        """Those between two balances may be few, and anywhere among millions of numbers."""
+        return "balance" if {"least", "most"} & set(filters) else super().own_order(filters)
+
     def row_acts(self) -> list[tuple[str, Any]]:
         return acts_of_mine(extends=True)
 
-    def query(self) -> Rows:
-        return card_rows(get_signed().operator)
+    def query(self, *, is_count: bool = False) -> Rows:
+        return card_rows(get_signed().operator, is_count=is_count)
+
+    def counted(self, state: ListState) -> Rows | int:
+        return self.narrowed(self.query(is_count=True), state)
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(Card.number, text.replace("-", "").replace(" ", "")))

@@ -6,12 +6,12 @@ from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from admin_web.access import actor, now, zone
+from admin_web.access import actor, get_signed, now, zone
 from admin_web.acts import REFUSED, carry_out, require_right, require_token
 from admin_web.choices import groups, rate_tables, resellers, routing_plans, tax_profiles
 from admin_web.database import read_session, write_session
 from admin_web.form import label, posted, read_values, shown_fields, typed_values
-from admin_web.list_view import ListState, Rows
+from admin_web.list_view import OWN_ARGUMENTS, ListState, Rows
 from admin_web.tabs import series_values
 from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_series, opened_series
@@ -22,6 +22,7 @@ from billing.rights import Right
 from models import Card, CardSeries
 from services.jobs.job_report import unfinished_jobs
 from services.series.change_series_state import change_series_state
+from services.series.count_cards import count_cards, count_cards_up_to
 from services.series.new_series_fields import DEFAULTS, NEW_SERIES_FIELDS, SECTIONS, new_series
 from services.series.open_series import open_series as order_series
 from services.series.plan_series import SeriesPlan, plan_series
@@ -29,6 +30,7 @@ from services.series.preview_series import SeriesPreview
 from services.series.series_fields import SERIES_FIELDS
 from services.series.update_series import preview_series, update_series
 from services.store.fields import FieldsRefused, checked_values
+from services.store.keyset import COUNTED_MAX, Order
 
 CHOICES = {
     "card_group_id": groups,
@@ -47,6 +49,9 @@ class SeriesPage(CardList):
     list_template = "console/series_cards.html"
     empty_text = lazy_gettext("Its cards are being made; none of them exists for a caller before all do.")
     empty_link = None
+    own_arguments = OWN_ARGUMENTS | {"counted"}
+    # By serial, which an index knows within a series: by their ids the cards of later series come in between.
+    orders = CardList.orders | {"number": Order((Card.serial,))}
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,16 +61,31 @@ class SeriesPage(CardList):
     def is_visible(self) -> bool:
         return False
 
-    def query(self) -> Rows:
-        return super().query().where(Card.series_id == opened_series().id)
+    def query(self, *, is_count: bool = False) -> Rows:
+        return super().query(is_count=is_count).where(Card.series_id == opened_series().id)
+
+    def counted(self, state: ListState) -> Rows | int:
+        """A series has as many cards as it was made with (`verify` proves it); a distributor sees its own of them."""
+        if state.filters or state.search or get_signed().operator.distributor_id is not None:
+            return super().counted(state)
+        return opened_series().quantity if opened_series().made_at else 0
 
     def base_address(self, **arguments: Any) -> str:  # noqa: ANN401 (url_for's)
         return url_for("seriespage.cards", number=opened_series().number, **arguments)
 
     def page_values(self, state: ListState) -> dict[str, Any]:
-        del state
-        jobs = unfinished_jobs(read_session(), opened_series().id)
-        return {**series_values("cards"), "range_acts": acts_of_mine(extends=False), "jobs": jobs}
+        """The cards by state are counted to the end when that is asked for: nobody waits for it on each page."""
+        session, series_id = read_session(), opened_series().id
+        is_counted = "counted" in request.args
+        counts = count_cards(session, series_id) if is_counted else count_cards_up_to(session, series_id, COUNTED_MAX)
+        return {
+            **series_values("cards"),
+            "counts": {status.value: count for status, count in counts.items() if count},
+            "counts_most": None if is_counted else COUNTED_MAX,
+            "counted_address": self.address(state, counted=1),
+            "range_acts": acts_of_mine(extends=False),
+            "jobs": unfinished_jobs(session, series_id),
+        }
 
     @expose("/<int:number>/")
     def cards(self, number: int) -> ResponseReturnValue:

@@ -11,8 +11,10 @@ from services.operators.scope import card_scope
 Rows = Select[*tuple[Any, ...]]
 
 
-def card_rows(operator: OperatorFacts) -> Rows:
-    """Cards whose series is made: before that they exist for nobody (JC-28)."""
+def card_rows(operator: OperatorFacts, *, is_count: bool = False) -> Rows:
+    """Cards whose series is made: before that they exist for nobody (JC-28). A count that asks for no balance leaves
+    the wallets out where their join is an outer one; to sort cards by balance it must be none, or no index serves.
+    """
     return (
         select(
             Card.id,
@@ -27,7 +29,7 @@ def card_rows(operator: OperatorFacts) -> Rows:
         )
         .select_from(Card)
         .join(CardSeries, CardSeries.id == Card.series_id)
-        .join(Wallet, Wallet.id == Card.wallet_id)  # an outer one would bar the index by which cards are sorted
+        .join(Wallet, Wallet.id == Card.wallet_id, isouter=is_count)
         .outerjoin(CallerIdBinding, CallerIdBinding.card_id == Card.id)
         .where(CardSeries.made_at.is_not(None), card_scope(operator))
     )

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from billing.card_number import card_number
-from billing.states import CardStatus, PinEntryMode
-from models import Card, CardGroup, CardSeries, Job, RateTable, Reseller
+from billing.states import PinEntryMode
+from models import CardGroup, CardSeries, Job, RateTable, Reseller
 from services.series.open_series import GENERATE_SERIES
 
 SERIES_SHOWN_MAX = 1_000
@@ -22,16 +22,15 @@ def series_list(session: Session, *, reseller_id: int | None = None) -> list[dic
 
 
 def find_series_report(session: Session, number: int, *, reseller_id: int | None = None) -> dict[str, Any] | None:
-    """All that is known of one series, with its cards counted by their state; None also where it is not the
-    reseller's.
+    """All that is known of one series but the number of its cards by state (count_cards.py); None also where it is
+    not the reseller's.
     """
     row = session.execute(_query(reseller_id).where(CardSeries.number == number)).one_or_none()
     if row is None:
         return None
     series = row.CardSeries
-    counted = select(Card.status, func.count(Card.id)).where(Card.series_id == series.id).group_by(Card.status)
-    by_status = {row.status: row[1] for row in session.execute(counted)}
     return _short(row) | {
+        "id": series.id,
         "first_number": card_number(series.number, series.first_serial),
         "pin_length": series.pin_length,
         "pin_entry_mode": PinEntryMode(row.pin_entry_mode).value,
@@ -48,7 +47,6 @@ def find_series_report(session: Session, number: int, *, reseller_id: int | None
         "created_at": series.created_at,
         "made_at": series.made_at,
         "asked_by": row.asked_by,
-        "cards": {status.value: by_status.get(status, 0) for status in CardStatus},
     }
 
 

@@ -50,16 +50,24 @@ class Page:
         return self.count > COUNTED_MAX
 
 
-def page_of(session: Session, query: Select[*tuple[Any, ...]], order: Order, wanted: Wanted) -> Page:
-    """The rows of the query, of which each shows its own columns only (the place is cut off again)."""
+def page_of(
+    session: Session,
+    query: Select[*tuple[Any, ...]],
+    order: Order,
+    wanted: Wanted,
+    counted: Select[*tuple[Any, ...]] | int | None = None,
+) -> Page:
+    """The rows of the query, of which each shows its own columns only (the place is cut off again). `counted` has as
+    many rows and is counted in its place; or it is their number.
+    """
     is_backward = wanted.from_end or wanted.before is not None
     edge = wanted.before if wanted.before is not None else wanted.after
-    found = query.add_columns(*(column.label(f"place_{number}") for number, column in enumerate(order.columns)))
     is_descending = order.descending != is_backward
+    found = query.order_by(None)
     if edge is not None:
         found = found.where(_beyond(order, edge, is_descending=is_descending))
-    ordered = [column.desc() if is_descending else column.asc() for column in order.columns]
-    rows = list(session.execute(found.order_by(None).order_by(*ordered).limit(wanted.size + 1)))
+    count = counted if isinstance(counted, int) else count_of(session, query if counted is None else counted)
+    rows = _rows(session, found, Order(order.columns, is_descending), wanted.size + 1, count) if count else []
     has_more = len(rows) > wanted.size
     rows = rows[: wanted.size]
     if is_backward:
@@ -69,7 +77,7 @@ def page_of(session: Session, query: Select[*tuple[Any, ...]], order: Order, wan
     width = len(order.columns)
     return Page(
         rows,
-        count_of(session, query),
+        count,
         _place(rows[0], width) if rows and has_before else None,
         _place(rows[-1], width) if rows and has_after else None,
     )
@@ -84,6 +92,34 @@ def count_of(session: Session, query: Select[*tuple[Any, ...]]) -> int:
         .subquery()
     )
     return session.scalars(select(func.count()).select_from(some)).one()
+
+
+def _rows(
+    session: Session, found: Select[*tuple[Any, ...]], order: Order, most: int, count: int
+) -> list[Row[*tuple[Any, ...]]]:
+    """The first ones, `most` of them. Where a list has few rows, a database that is told to stop after some of them may
+    walk through millions in the list's order in the hope to meet them soon; so it is asked for the keys of all.
+    """
+    placed = found.add_columns(*(column.label(f"place_{number}") for number, column in enumerate(order.columns)))
+    ordered = placed.order_by(*_directed(order, order.columns))
+    if count > COUNTED_MAX:
+        return list(session.execute(ordered.limit(most)))
+    if count >= most:
+        ordered = ordered.where(order.columns[-1].in_(_first_keys(session, found, order, most)))
+    return list(session.execute(ordered))[:most]
+
+
+def _first_keys(session: Session, found: Select[*tuple[Any, ...]], order: Order, most: int) -> list[Any]:
+    labels: list[Any] = [column.label(f"place_{number}") for number, column in enumerate(order.columns)]
+    keys = found.with_only_columns(*labels, maintain_column_froms=True).cte("keys")
+    keys = keys.prefix_with("MATERIALIZED", dialect="postgresql")
+    *_, key = columns = tuple(keys.c)
+    query = select(key).order_by(*_directed(order, columns)).limit(most)
+    return list(session.scalars(query))
+
+
+def _directed(order: Order, columns: tuple[SQLColumnExpression[Any], ...]) -> list[ColumnElement[Any]]:
+    return [column.desc() if order.descending else column.asc() for column in columns]
 
 
 def _beyond(order: Order, place: str, *, is_descending: bool) -> ColumnElement[bool]:

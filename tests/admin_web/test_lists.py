@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from factories import World, answered
+from sqlalchemy import select
 
 from billing.rights import Role
 from billing.states import CardStatus, SeriesStatus
-from models import CallerIdBinding, CardSeries, Reseller
+from models import CallerIdBinding, Card, CardSeries, Reseller, Wallet
 from services.series.create_series import create_series
 from tests.admin_web.conftest import Visitor, text_of
 from tests.factories import KEYS, NOW, a_series
@@ -184,3 +185,22 @@ def test_calls_are_filtered_by_their_carrier_and_the_ledger_by_days(owner: Visit
     assert "Nothing fits these filters." in text_of(owner.get("/calls/?carrier=nobody"))
     assert "2 rows" in text_of(owner.get("/ledger/?from=2026-11-22&until=2026-11-22"))
     assert "Nothing fits these filters." in text_of(owner.get("/ledger/?until=2026-11-21"))
+
+
+def test_cards_between_two_balances_come_by_balance(owner: Visitor, world: World) -> None:
+    """Few of millions may have one: they are found by it, also a page further on; another order is kept when asked."""
+    another_series(world, 2, quantity=30, face_value_micros=9_000_000)
+    balances = {card.serial: card.serial * 10_000 for card in world.session.scalars(select(Card)) if card.series_id > 1}
+    for card in world.session.scalars(select(Card).where(Card.series_id > 1)):
+        world.set(Wallet, card.wallet_id, balance_micros=9_000_000 - balances[card.serial])
+    world.session.commit()
+
+    def serials(address: str) -> list[int]:
+        shown = text_of(owner.get(address)).split("rows")[-1]
+        return list(dict.fromkeys(int(serial) for serial in re.findall(r"2-0000000(\d\d)", shown)))
+
+    assert serials("/cards/?least=8.70&size=25") == list(range(30, 5, -1))
+    links = dict(re.findall(r'rel="(next|prev)" href="([^"]+)"', owner.get("/cards/?least=8.70&size=25").text))
+    assert serials(links["next"].replace("&amp;", "&")) == list(range(5, 0, -1))
+    assert serials("/cards/?least=8.90&sort=number") == list(range(1, 11))
+    assert serials("/series/2/?sort=balance&size=100") == list(range(30, 0, -1))

@@ -76,3 +76,32 @@ def test_a_place_that_nobody_gave_is_refused(listed: Session, place: str) -> Non
 
 def test_an_empty_list_has_no_other_pages(session: Session) -> None:
     assert shown(session, BY_PRICE, Wanted(3, from_end=True)) == ([], None, None)
+
+
+@pytest.mark.parametrize("counted_max", [0, 100])
+def test_few_rows_and_many_are_turned_alike(listed: Session, monkeypatch: pytest.MonkeyPatch, counted_max: int) -> None:
+    """Few are sorted by their keys, many are walked in their order; both also where rows are joined and filtered."""
+    monkeypatch.setattr(keyset, "COUNTED_MAX", counted_max)
+    joined = select(Rate.prefix, RateTable.name).join(RateTable, RateTable.id == Rate.rate_table_id)
+    query = joined.where(Rate.price_per_minute_micros < 5)
+    found, after = [], None
+    for _ in range(3):
+        page = page_of(listed, query, BY_PRICE_DOWN, Wanted(2, after=after))
+        found.append([row.prefix for row in page.rows])
+        assert all(row.name == "Sell" for row in page.rows)
+        after = page.after
+    assert found == [["376", "374"], ["373", "372"], ["375", "371"]]
+    assert after is None
+    page = page_of(listed, query, BY_PRICE_DOWN, Wanted(4, from_end=True))
+    assert [row.prefix for row in page.rows] == ["373", "372", "375", "371"]
+    assert page.before is not None
+    nothing = query.where(Rate.price_per_minute_micros < 0)
+    assert page_of(listed, nothing, BY_PRICE_DOWN, Wanted(4, after=page.before)).rows == []
+    with pytest.raises(PlaceRefused):
+        page_of(listed, nothing, BY_PRICE_DOWN, Wanted(4, after="x"))
+
+
+def test_a_number_that_is_known_is_not_counted(listed: Session) -> None:
+    query = select(Rate.id)
+    assert page_of(listed, query, Order((Rate.id,)), Wanted(2), 7).count == 7
+    assert page_of(listed, query, Order((Rate.id,)), Wanted(2), query.where(Rate.prefix == "370")).count == 1
