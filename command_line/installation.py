@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from command_line.errors import Failure
+from models.database import READ_POOL_SIZE_DEFAULT
 from models.database_url import parse_database_url
 from services.keys.pin_keys import KeysMissing, PinKeys, load_pin_keys
 from services.store.disk_full import is_disk_full
@@ -77,11 +78,11 @@ def writing_engine() -> Engine:
     return write_engine(wanted)
 
 
-def reading_engine() -> Engine:
+def reading_engine(connections: int = READ_POOL_SIZE_DEFAULT) -> Engine:
     """For one moment of the database."""
     wanted = settings()
     database_url(wanted)
-    return read_engine(wanted)
+    return read_engine(wanted, connections=connections)
 
 
 @contextmanager
@@ -93,9 +94,9 @@ def write_session() -> Iterator[Session]:
 
 
 @contextmanager
-def read_session() -> Iterator[Session]:
-    """One moment of the database; nothing can be written."""
-    engine = reading_engine()
+def read_session(connections: int = READ_POOL_SIZE_DEFAULT) -> Iterator[Session]:
+    """One moment of the database; nothing can be written. Who shares its work among several connections says so."""
+    engine = reading_engine(connections)
     with open_engine(engine), Session(engine) as session:
         yield session
 

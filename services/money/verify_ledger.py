@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from services.audit.audit import broken_links
 from services.money.verify_screens import Screen, finds, make_room, screens
 
+Look = Callable[[Session], list["Breach"]]
 BREACHES_SHOWN_MAX = 100  # of each invariant; the first ones tell the story
 
 
@@ -200,16 +201,28 @@ def verify_ledger(session: Session) -> list[Breach]:
 
 
 def looks(session: Session) -> Iterator[tuple[str, list[Breach]]]:
-    """One after the other, each with its breaches. The checks that a screen covers run when it finds any."""
-    make_room(session)
-    works: dict[str, Callable[[], Iterator[Breach]]] = {"guards": lambda: _missing_guards(session)}
-    works |= {screen.what: partial(_screened, session, screen) for screen in screens(session)}
+    """One after the other, each with its breaches."""
+    for what, look in ledger_looks(session).items():
+        yield what, look(session)
+
+
+def ledger_looks(session: Session) -> dict[str, Look]:
+    """All that proves the ledger, the longest first; each may run on a connection of its own. The checks that a screen
+    covers run when it finds any.
+    """
+    works: dict[str, Callable[[Session], Iterator[Breach]]] = {
+        screen.what: partial(_screened, screen=screen) for screen in screens(session)
+    }
     covered = {name for screen in screens(session) for name in screen.covers}
     alone = {name: query for name, query in CHECKS.items() if name not in covered}
-    works |= {name: partial(_breaches, session, name, query) for name, query in alone.items()}
-    works["audit log"] = lambda: _broken_audit_log(session)
-    for what, work in works.items():
-        yield what, list(work())
+    works |= {name: partial(_breaches, name=name, query=query) for name, query in alone.items()}
+    works |= {"audit log": _broken_audit_log, "guards": _missing_guards}
+    return {what: partial(_looked, work=work) for what, work in works.items()}
+
+
+def _looked(session: Session, work: Callable[[Session], Iterator[Breach]]) -> list[Breach]:
+    make_room(session)
+    return list(work(session))
 
 
 def _screened(session: Session, screen: Screen) -> Iterator[Breach]:
