@@ -84,7 +84,7 @@ simulate: $(VENV)/installed  ## many small worlds, each from a seed, with every 
 	@PYTHONPATH=.:tests:tests/simulation $(BIN)/python tests/simulation/simulate.py $(or $(SEEDS),100) $(SEED)
 
 .PHONY: fuzz
-fuzz: $(VENV)/installed  ## mutate what comes from outside: AGI, AMI, CEL, dialplan, keys (SECONDS=600 TARGET= SEED=); what raises is kept
+fuzz: $(VENV)/installed  ## mutate what comes from outside: AGI, AMI, CEL, dialplan, keys, spoken values (SECONDS=600 TARGET= SEED=); what raises is kept
 	@PYTHONPATH=.:tests:tests/fuzz $(BIN)/python tests/fuzz/fuzz.py $(or $(SECONDS),600) "$(TARGET)" $(SEED)
 
 .PHONY: faults

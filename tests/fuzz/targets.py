@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from conversations import Conversations
+from spoken import check_spoken
 from structlog.testing import capture_logs
 from words import CALL_ID
 
@@ -218,11 +219,17 @@ def keys_pressed(data: bytes) -> None:
     conversation().hear(data)
 
 
+def spoken_values(data: bytes) -> None:
+    """Amounts, numbers, times and days of which prompts are composed, in every language."""
+    check_spoken(data)
+
+
 @cache
 def conversation() -> Conversations:
     return Conversations(FOLDER)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (agi_bytes, ami_bytes, cel_lines, dialplan_values, keys_pressed)
+    target.__name__: target
+    for target in (agi_bytes, ami_bytes, cel_lines, dialplan_values, keys_pressed, spoken_values)
 }

@@ -10,6 +10,8 @@ PIECES = {
     "cel_lines": rb'" , "" "," ANSWER HANGUP AppDial 1795821462.394951 {""hangupcause"":16} [ {',
     "dialplan_values": rb", - : inline handler spool ANSWER UDP TLS [::1]:5060 ${} \\ ; & 1795821462394 +1",
     "keys_pressed": rb"# * <NUMBER> <PIN> 44 911 1 2 3 4 5 0 00 A hang_up 12345678901234 anonymous +1555",
+    "spoken_values": rb"en es USD EUR JPY KWD XXX 0 1 -1 21 100 1000 999999 1000000 999999999 1000000000 "
+    rb"9223372036854775807 2005-01-31 2027-12-01 0001-01-01 9999-12-31 123",
 }
 
 
