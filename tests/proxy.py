@@ -1,4 +1,4 @@
-"""A TCP proxy between two of our parts: it cuts the line, holds it silent, or loses the answer to one message."""
+"""A TCP proxy between two of our parts: it cuts the line, keeps it silent, or loses the answer to one message."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Proxy:
     _lines: list[socket.socket] = field(default_factory=list)
     _lost_after: bytes = b""
     _is_cut: bool = False
+    _is_silent: bool = False
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -31,8 +32,15 @@ class Proxy:
         self._is_cut = True
         self._drop_all()
 
+    def hush(self) -> None:
+        """Every line stands and takes what is sent, and nothing comes through: packets are lost and nobody says so."""
+        self._is_silent = True
+
     def mend(self) -> None:
-        self._is_cut = False
+        """A line that lost something in silence is of no use any more."""
+        if self._is_silent:
+            self._drop_all()
+        self._is_cut = self._is_silent = False
 
     def lose_answer_to(self, message: bytes) -> None:
         """The next message that holds these bytes is passed on; its line drops before an answer comes back."""
@@ -67,6 +75,8 @@ class Proxy:
     def _pass(self, source: socket.socket, target: socket.socket, is_question: bool) -> None:  # noqa: FBT001
         with contextlib.suppress(OSError):
             while data := source.recv(CHUNK_BYTES):
+                if self._is_silent:
+                    continue
                 is_lost = is_question and self._takes(data)
                 if is_lost:
                     _drop(source)  # first: no answer may come back

@@ -13,7 +13,7 @@ import pytest
 import uvloop
 
 from fastagi.watcher import ami_link
-from fastagi.watcher.ami_link import AmiLink
+from fastagi.watcher.ami_link import AmiLink, LinkLost
 from telephony.watched import WatchedAsterisk
 
 if TYPE_CHECKING:
@@ -110,3 +110,37 @@ def test_a_silent_port_is_left_and_asked_again(door: Door) -> None:
     """Asterisk's host took the connection, and Asterisk itself hangs."""
     comes_up(door)
     assert door.visitors == 3
+
+
+def let_in_and_fall_silent(line: socket.socket) -> None:
+    """It is up, and then none of its packets comes any more; nobody ends the connection."""
+    let_in(line)
+
+
+@pytest.mark.parametrize("door", [[let_in_and_fall_silent]], ids=["silence after the login"], indirect=True)
+def test_a_link_that_falls_silent_is_noticed_at_the_next_list_and_made_anew(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F11: a heartbeat later at most the list does not come, and nothing is decided without it."""
+    monkeypatch.setattr(ami_link, "LIST_SECONDS_MAX", 1)
+    losses: list[str] = []
+
+    async def wait() -> None:
+        link = AmiLink(WatchedAsterisk("north", "127.0.0.1", door.port, "secret", "secret"), lambda: None)
+        link.connect()
+        async with asyncio.timeout(SECONDS_MAX):
+            await until_up(link)
+            with pytest.raises(LinkLost):
+                await link.list_channels()
+            losses.append(link.why)
+            await until_up(link)
+        link.close()
+
+    uvloop.run(wait())
+    assert losses == ["no list of channels in time"]
+    assert door.visitors == 2
+
+
+async def until_up(link: AmiLink) -> None:
+    while not link.is_up:  # noqa: ASYNC110 (the link has no event to wait for)
+        await asyncio.sleep(0.01)
