@@ -18,6 +18,7 @@ from models import Job
 from services.audit.audit import Act, note
 from services.jobs.ask_job import UNFINISHED, actor_of, fail_job
 from services.routing.asterisk_jobs import APPLY, KINDS, LOOK
+from telephony.known_senders import known_senders
 from telephony.trunk_changes import trunk_changes
 from telephony.trunk_states import trunk_states
 
@@ -47,7 +48,8 @@ def _looked() -> dict[str, Any]:
     is_running = target.is_running
     states = trunk_states(target.console, spec.trunks.trunks) if is_running else []
     told = [[state.name, state.reach.value, state.registration.value] for state in states]
-    return {**changes_as_object(changes), "is_running": is_running, "states": told}
+    senders = known_senders(target.console) if is_running else []
+    return {**changes_as_object(changes), "is_running": is_running, "states": told, "senders": senders}
 
 
 def _applied() -> dict[str, Any]:

@@ -22,6 +22,7 @@ from admin_web.views.clients import ClientList
 from admin_web.views.currencies import CurrencyPage
 from admin_web.views.dashboard import Dashboard
 from admin_web.views.fees_page import FeesPage
+from admin_web.views.gateways import GatewayPage
 from admin_web.views.group_page import GroupPage
 from admin_web.views.groups import GroupList
 from admin_web.views.imports import ImportList
@@ -114,6 +115,7 @@ VIEWS: tuple[type[BaseView], ...] = (
     AccountCalls,
     AccountLedger,
     AccountAudit,
+    GatewayPage,
     ResellerList,
     ResellerPage,
     DistributorList,

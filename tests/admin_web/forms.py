@@ -58,10 +58,10 @@ def fields_of(page: TestResponse, one: str) -> dict[str, str]:
     return next(form for form in reader.forms if one in form)
 
 
-def send(visitor: Visitor, address: str, one: str, **changes: object) -> TestResponse:
+def send(visitor: Visitor, page: str, one: str, **changes: object) -> TestResponse:
     """Open the page, change some fields of its form, send it; None clears a box."""
-    typed: dict[str, object] = {**fields_of(visitor.get(address), one), **changes}
-    return visitor.client.post(address, data={name: value for name, value in typed.items() if value is not None})
+    typed: dict[str, object] = {**fields_of(visitor.get(page), one), **changes}
+    return visitor.client.post(page, data={name: value for name, value in typed.items() if value is not None})
 
 
 def download(visitor: Visitor, address: str) -> TestResponse:

@@ -27,6 +27,7 @@ from admin_web.database import engines
 from billing.rights import Role
 from models import CallerIdBinding, Operator, Reseller
 from models.database import make_engine
+from services.accounts.save_gateway import create_gateway
 from services.audit.audit import Actor, Door
 from services.keys.key_file import replace_pin_keys
 from services.operators.save_operator import OperatorRole, create_operator, set_password
@@ -68,6 +69,7 @@ def served(engine_served: Engine) -> World:
         session.add(CallerIdBinding(caller_id="37060000001", card_id=world.cards[0].card_id, bound_at=NOW))
         roll_up_calls(lambda work: work(session), NOW, UTC)
         session.add(Reseller(name="Reseller 1"))
+        create_gateway(session, {"name": "gw-1", "address": "198.51.100.1"}, Actor("tests", Door.CLI), now())
         batch = NewVoucherBatch("May", "USD", 10_000_000, 3)
         batch_id = open_voucher_batch(session, batch, Actor("tests", Door.CLI), now())
         make_vouchers(session, KEYS, batch_id, now())
