@@ -51,7 +51,7 @@ INSERT INTO card_series ({columns}) SELECT {values} FROM card_series WHERE numbe
 """
 WALLETS = """
 INSERT INTO wallet (id, kind, currency, opening_micros, balance_micros, held_micros, open_holds, credit_limit_micros)
-SELECT :wallet + n, 'card', 'USD', 5000000, (n * 7919) % 5000000, 0, 0, 0
+SELECT :wallet + n, 'card', 'USD', 5000000, CASE WHEN n % 2 = 0 THEN 5000000 ELSE (n * 7919) % 5000000 END, 0, 0, 0
 FROM generate_series(CAST(0 AS BIGINT), :cards - 1) n
 """
 CARD_ROWS = """
@@ -96,10 +96,20 @@ SELECT :wallet + n % :cards, :house, 60000, 'call', 'bench-' || n, 'bench-' || n
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "/cards/": (
         "", "last=1", "q=45-00012", "q=45-000123456", "q=9999", "sort=balance", "sort=balance&desc=1",
-        "sort=balance&last=1", "status=blocked", "status=pending&last=1", "least=4.99&most=5", "least=99",
+        "sort=balance&last=1", "status=blocked", "status=pending&last=1", "least=4.99&most=5", "least=99", "least=5",
         "phone=3706000012", "expires_from=2026-01-01&expires_until=2026-01-02",
     ),
-    "/series/45/": ("", "last=1", "q=45-00012", "status=blocked", "sort=balance&desc=1"),
+    "/series/45/": (
+        "", "last=1", "q=45-00012", "status=blocked", "status=activated", "least=99", "phone=3706000012",
+        "sort=balance&desc=1",
+    ),
+    "/series/46/": ("", "last=1", "sort=balance&desc=1"),
+    "/series/45/calls/": ("", "last=1", "outcome=cancelled", "outcome=busy", "card=45000012", "from={old}&until={old}"),
+    "/series/45/ledger/": ("", "last=1", "until={old}"),
+    "/series/45/audit/": ("",),
+    "/series/1/": ("", "sort=balance"),
+    "/series/1/calls/": ("",),
+    "/series/1/ledger/": ("",),
     "/calls/": (
         "", "last=1", "q=3706000", "q=37061234567", "q=99", "outcome=cancelled", "outcome=answered&last=1",
         "card=45000012", "card=99", "carrier=carrier1", "carrier=nobody", "access=18005550199", "access=nothing",

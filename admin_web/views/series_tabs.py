@@ -1,5 +1,6 @@
 """The tabs Calls, Ledger and Audit of a series (JC-53)."""
 
+from admin_web.database import read_session
 from admin_web.list_view import Rows
 from admin_web.tabs import SeriesTab
 from admin_web.texts import lazy_gettext
@@ -32,7 +33,8 @@ class SeriesLedger(SeriesTab, LedgerRows):
         super().__init__("seriesledger", "/series/<int:number>/ledger")
 
     def query(self) -> Rows:
-        return of_series(super().query(), opened_series().id)
+        series = opened_series()
+        return of_series(read_session(), super().query(), series.id, series.quantity)
 
 
 class SeriesAudit(SeriesTab, AuditRows):

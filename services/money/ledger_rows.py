@@ -3,11 +3,12 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from models import Card, Client, LedgerEntry, Wallet, WalletKind
 
 STORED = (WalletKind.CARD, WalletKind.CLIENT)
+WALLETS_LISTED_MAX = 1_000
 Rows = Select[*tuple[Any, ...]]
 
 
@@ -45,9 +46,17 @@ def of_card(rows: Rows, wallet_id: int) -> Rows:
     return rows.where(or_(LedgerEntry.source_wallet_id == wallet_id, LedgerEntry.destination_wallet_id == wallet_id))
 
 
-def of_series(rows: Rows, series_id: int) -> Rows:
-    wallets = select(Card.wallet_id).where(Card.series_id == series_id)
-    return rows.where(or_(LedgerEntry.source_wallet_id.in_(wallets), LedgerEntry.destination_wallet_id.in_(wallets)))
+def of_series(session: Session, rows: Rows, series_id: int, quantity: int) -> Rows:
+    """A small series' entries are looked up by its wallets; those of a large one are met soon among the newest of all,
+    each looked at by its card.
+    """
+    mine = select(Card.wallet_id).where(Card.series_id == series_id)
+    sides = LedgerEntry.source_wallet_id, LedgerEntry.destination_wallet_id
+    if quantity > WALLETS_LISTED_MAX:
+        return rows.where(mine.where(Card.wallet_id.in_(sides)).correlate(LedgerEntry).exists())
+    # Their ids, not a subquery: nearly all entries go to the house, so that PostgreSQL would join all of them.
+    wallets = list(session.scalars(mine))
+    return rows.where(or_(*(side.in_(wallets) for side in sides)))
 
 
 def _name(card: type[Card], client: type[Client]) -> ColumnElement[str]:

@@ -1,15 +1,19 @@
-"""The page of a series counts its cards by state: to the end in a small series, and when that is asked for."""
+"""A large series is shown as a small one is: its cards counted by state, and its ledger found another way."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from admin_web.views import series_page
 from billing.rights import Role
 from billing.states import CardStatus
-from models import Card
+from models import Card, LedgerEntry, LedgerKind
+from services.money import ledger_rows
+from services.money.house_wallets import house_wallets
+from services.money.ledger_rows import of_series
 from services.series.count_cards import count_cards, count_cards_up_to
 from services.series.create_series import create_series
 from tests.admin_web.conftest import Visitor, text_of
@@ -56,3 +60,30 @@ def test_a_page_says_more_than_so_many_and_counts_all_when_asked(
     assert "pending 5" in text_of(counted)
     assert "Count all cards" not in counted.text
     assert owner.get("/cards/?counted=1").status_code == 400  # only a series counts so
+
+
+@pytest.mark.parametrize("listed_max", [0, 1_000])
+def test_the_ledger_of_a_series_holds_what_its_cards_gave_and_got(
+    world: World, series_id: int, monkeypatch: pytest.MonkeyPatch, listed_max: int
+) -> None:
+    monkeypatch.setattr(ledger_rows, "WALLETS_LISTED_MAX", listed_max)
+    mine, others = (
+        world.session.scalars(select(Card.wallet_id).where(Card.series_id == one)).all()
+        for one in (world.series_id, series_id)
+    )
+    house = house_wallets(world.session)["adjustments", "USD"]
+    sides = {
+        "gave": (mine[0], house),
+        "got": (house, mine[1]),
+        "both": (mine[0], mine[1]),
+        "foreign": (others[0], house),
+    }
+    for reference, (source, destination) in sides.items():
+        entry = LedgerEntry(source_wallet_id=source, destination_wallet_id=destination, reference=reference)
+        entry.kind, entry.amount_micros, entry.actor, entry.created_at = LedgerKind.ADJUSTMENT, 10, "test", NOW
+        world.session.add(entry)
+    world.session.flush()
+    shown = of_series(world.session, ledger_rows.ledger_rows(), world.series_id, 2).with_only_columns(
+        LedgerEntry.reference, maintain_column_froms=True
+    )
+    assert sorted(world.session.scalars(shown)) == ["both", "gave", "got"]
