@@ -1,8 +1,9 @@
 """The watcher's desk: its use cases, each one hop to the database, with the clock that they need."""
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from fastagi.database import Database
 from services.calls.call_record import Settlement
@@ -28,7 +29,8 @@ class WatchDesk:
     now: Callable[[], datetime] = utc_now
 
     async def note_sighting(self, sighting: Sighting) -> list[OpenHold]:
-        return await self.database.run(note_sighting, sighting)
+        listed_at = time.monotonic()
+        return await self.database.run(note_sighting, sighting, lambda: timedelta(seconds=time.monotonic() - listed_at))
 
     async def note_calls(self, asterisk: str, calls: Sequence[SeenCall]) -> None:
         await self.database.run(note_calls, asterisk, calls)

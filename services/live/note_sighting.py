@@ -1,6 +1,6 @@
 """Note what an Asterisk lists: the heartbeat of every hold whose call may be up, the calls, and the Asterisk itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,8 +20,10 @@ WHY_CHARACTERS_MAX = 200
 BOOT_SLACK = timedelta(seconds=2)  # Asterisk counts whole seconds: a hold placed right after its start is of this life
 
 
-def note_sighting(session: Session, sighting: Sighting) -> list[OpenHold]:
-    """One transaction for a whole list. Gives the holds that were open then."""
+def note_sighting(session: Session, sighting: Sighting, age: Callable[[], timedelta] = timedelta) -> list[OpenHold]:
+    """One transaction for a whole list. Gives the holds that were open then. `age` tells how long ago the list came:
+    a database that kept us waiting must not make it a list of calls that began meanwhile.
+    """
     holds = open_holds(session)
     carried = {call.call_id for call in sighting.calls}
     up = [hold.call_id for hold in holds if hold.call_id in carried or hold.channel_id in sighting.unique_ids]
@@ -29,7 +31,7 @@ def note_sighting(session: Session, sighting: Sighting) -> list[OpenHold]:
         beat = update(Hold).where(Hold.call_id.in_(chunk), Hold.state == HoldState.OPEN)
         session.execute(beat.values(heartbeat_at=DatabaseClock()), execution_options={"synchronize_session": False})
     note_calls(session, sighting.asterisk, sighting.calls)
-    _note_up(session, sighting)
+    _note_up(session, sighting, age)
     _forget_over(session, sighting.asterisk, carried | {hold.call_id for hold in holds})
     return holds
 
@@ -65,8 +67,8 @@ def note_lost(session: Session, asterisk: str, why: str) -> None:
         session.flush()
 
 
-def _note_up(session: Session, sighting: Sighting) -> None:
-    now = database_now(session)
+def _note_up(session: Session, sighting: Sighting, age: Callable[[], timedelta]) -> None:
+    now = database_now(session) - age()
     values: dict[str, Any] = {"seen_at": now, "lost_at": None, "why": "", "channels": sighting.channels}
     if sighting.up_seconds is not None:
         values["booted_at"] = now - timedelta(seconds=sighting.up_seconds) - BOOT_SLACK

@@ -101,6 +101,18 @@ def test_a_hold_that_was_just_placed_is_not_judged_by_a_list_of_that_moment(sess
     assert reconciled(session) == []
 
 
+def test_a_list_that_is_noted_late_frees_no_call_that_began_after_it(session: Session) -> None:
+    """F2, F11: the database kept the watcher waiting for 20 s, and the call began 18 s ago."""
+    world = a_world(session)
+    world.call(CALL)
+    aged(session, 18)
+    note_sighting(session, seen(), lambda: timedelta(seconds=20))
+    assert reconciled(session) == []
+    assert world.holds() == {CALL: "open"}
+    note_sighting(session, seen())
+    assert reconciled(session) == [Source.RECONCILER]
+
+
 def test_a_lease_that_ran_out_asks_and_does_not_void(session: Session) -> None:
     """F11: without a list of channels since, nothing is decided; also when no watcher ever ran."""
     world = a_world(session)
