@@ -52,7 +52,7 @@ class CallLogs:
 
     def to_compare(self, until_ms: int) -> list[LoggedTalk]:
         """Calls that ended since the last comparison, and before this moment."""
-        since_ms, self.compared_until_ms = self.compared_until_ms, until_ms
+        since_ms = self.compared_until_ms
         return [
             LoggedTalk(call_id, leg.ended_at_ms - leg.answered_at_ms)
             for reader in self.readers
@@ -69,7 +69,7 @@ async def reconcile(desk: WatchDesk, logs: CallLogs, spool: Path, watched: Colle
     waiting = {file.stem for file in await asyncio.to_thread(lambda: list(spool.glob("*.txt")))}
     left = [call for call in unseen if call.hold.call_id not in waiting]
     done = [await _reconcile_one(desk, call, logs) for call in left]
-    await _compare(desk, logs)
+    await compare(desk, logs)
     return [one for one in done if one is not None]
 
 
@@ -78,7 +78,10 @@ async def _reconcile_one(desk: WatchDesk, call: OpenCall, logs: CallLogs) -> Rec
         return await desk.reconcile(call, logs.answered(call.hold.call_id))
 
 
-async def _compare(desk: WatchDesk, logs: CallLogs) -> None:
-    talks = logs.to_compare(int(desk.now().timestamp() * 1000) - COMPARED_AFTER_MS)
+async def compare(desk: WatchDesk, logs: CallLogs) -> None:
+    """What the database could not take comes again in the next round."""
+    until_ms = int(desk.now().timestamp() * 1000) - COMPARED_AFTER_MS
+    talks = logs.to_compare(until_ms)
     for found in await desk.note_differences(talks) if talks else []:
         log.error("record and event log differ", call_id=found.call_id, record_ms=found.record_ms, log_ms=found.log_ms)
+    logs.compared_until_ms = until_ms
