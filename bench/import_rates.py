@@ -47,6 +47,9 @@ def main() -> None:
     if len(sys.argv) == 4:
         _preview_told(*sys.argv[1:])
         return
+    if len(sys.argv) == 3:
+        _call(sys.argv[1], int(sys.argv[2]))
+        return
     rates = int(sys.argv[1]) if len(sys.argv) > 1 else RATES
     figures: dict[str, Any] = {"rates": rates}
     with tempfile.TemporaryDirectory() as folder, postgresql() as cluster:
@@ -186,25 +189,45 @@ def _step(engine: Engine, wallet_id: int, name: str, work: Callable[[], Any], fi
 
 @contextmanager
 def _calls(engine: Engine, wallet_id: int) -> Iterator[list[float]]:
-    """Transactions like a call's hold, fifty a second, from before the work until after it."""
-    waits: list[float] = [0]
-    ended = threading.Event()
+    """The longest wait of transactions like a call's hold, fifty a second, in a process of their own as a call server
+    is, from before the work until after it.
+    """
+    waits: list[float] = []
+    command = [
+        sys.executable,
+        "-m",
+        "bench.import_rates",
+        engine.url.render_as_string(hide_password=False),
+        str(wallet_id),
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as calls:
+        assert calls.stdin is not None
+        assert calls.stdout is not None
+        calls.stdout.readline()  # it has begun
+        try:
+            yield waits
+        finally:
+            calls.stdin.close()
+            waits.append(float(calls.stdout.readline()))
 
-    def call() -> None:
-        while not ended.wait(0.02):
-            begun = time.perf_counter()
-            with Session(engine) as session, session.begin():
-                session.execute(select(Rate.price_per_minute_micros).where(Rate.prefix == str(FIRST_CODE))).all()
-                session.execute(update(Wallet).where(Wallet.id == wallet_id).values(held_micros=Wallet.held_micros + 1))
-            waits.append(time.perf_counter() - begun)
 
-    thread = threading.Thread(target=call)
-    thread.start()
-    try:
-        yield waits
-    finally:
+def _call(url: str, wallet_id: int) -> None:
+    """Until standard input ends; then the longest wait is told."""
+    engine, longest, ended = make_engine(url, pool_size=1), 0.0, threading.Event()
+
+    def end() -> None:
+        sys.stdin.read()
         ended.set()
-        thread.join()
+
+    threading.Thread(target=end).start()
+    print("begun", flush=True)
+    while not ended.wait(0.02):
+        begun = time.perf_counter()
+        with Session(engine) as session, session.begin():
+            session.execute(select(Rate.price_per_minute_micros).where(Rate.prefix == str(FIRST_CODE))).all()
+            session.execute(update(Wallet).where(Wallet.id == wallet_id).values(held_micros=Wallet.held_micros + 1))
+        longest = max(longest, time.perf_counter() - begun)
+    print(longest, flush=True)
 
 
 if __name__ == "__main__":

@@ -41,16 +41,19 @@ class Pace:
     is_sqlite: bool = True
 
     def step(self, write: Write, work: Callable[[Session, int], T]) -> T:
-        """The work in a transaction of its own, told how many rows it may take."""
+        """The work in a transaction of its own, told how many rows it may take. Its commit counts too: until then
+        SQLite lets nobody else write.
+        """
+        begun = 0
 
         def timed(session: Session) -> T:
+            nonlocal begun
             self.is_sqlite = session.get_bind().dialect.name == "sqlite"
             begun = time.perf_counter_ns()
-            done = work(session, self.rows)
-            self._took(time.perf_counter_ns() - begun)
-            return done
+            return work(session, self.rows)
 
         found: T = write(timed)
+        self._took(time.perf_counter_ns() - begun)
         return found
 
     def rest(self) -> None:
