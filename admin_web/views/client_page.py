@@ -10,18 +10,16 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.amounts import read_amount
 from admin_web.choices import rate_tables, routing_plans, tax_profiles
+from admin_web.client_booking import adjust_client, pay_client
 from admin_web.database import read_session
 from admin_web.edit_form import EditForm, answer_form
-from admin_web.formats import money
 from admin_web.page import ThingPage
 from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from models import Client
 from services.accounts.account_report import AccountFilter, account_list
 from services.accounts.client_fields import CLIENT_FIELDS
-from services.accounts.client_money import adjust_client_wallet, pay_client_wallet
 from services.accounts.client_report import client_report
 from services.accounts.delete_client import delete_client
 from services.accounts.save_client import client_values, create_client, update_client
@@ -103,16 +101,7 @@ class ClientPage(ThingPage):
         require_token()
         require_right(Right.MOVE_MONEY)
         _client(client_id)
-        typed, sign = request.form, -1 if request.form.get("direction") == "to_client" else 1
-        reference = typed.get("reference", "").strip() or typed.get("token", "")
-
-        def do(session: Session) -> str:
-            amount_micros = sign * read_amount(typed.get("amount", ""))
-            reason = typed.get("reason", "").strip() or None
-            done = pay_client_wallet(session, client_id, amount_micros, reference, actor(), now(), reason=reason)
-            return _booked(done.balance_micros, done.currency, is_repeat=done.is_repeat)
-
-        carry_out(do)
+        carry_out(lambda session: pay_client(session, client_id, request.form))
         return redirect(url_for(".show", client_id=client_id))
 
     @expose("/<int:client_id>/adjust", methods=("POST",))
@@ -121,15 +110,7 @@ class ClientPage(ThingPage):
         require_token()
         require_right(Right.MOVE_MONEY)
         _client(client_id)
-        typed = request.form
-
-        def do(session: Session) -> str:
-            amount_micros = read_amount(typed.get("amount", ""), negative_allowed=True)
-            reason, token = typed.get("reason", ""), typed.get("token", "")
-            done = adjust_client_wallet(session, client_id, amount_micros, reason, token, actor(), now())
-            return _booked(done.balance_micros, done.currency, is_repeat=done.is_repeat)
-
-        carry_out(do)
+        carry_out(lambda session: adjust_client(session, client_id, request.form))
         return redirect(url_for(".show", client_id=client_id))
 
     @expose("/<int:client_id>/state", methods=("POST",))
@@ -167,10 +148,3 @@ def _client(client_id: int) -> Client:
     if client is None:
         abort(404)
     return client
-
-
-def _booked(balance_micros: int, currency: str, *, is_repeat: bool) -> str:
-    balance = money(balance_micros, currency)
-    if is_repeat:
-        return gettext("It was booked before; the balance was then %(balance)s.", balance=balance)
-    return gettext("It is booked; the balance is %(balance)s.", balance=balance)
