@@ -18,8 +18,9 @@ from services.store.new_file import FileStands, new_file, refuse_standing
 
 MEANT_FOR: Final = {
     Program.IVR: "call servers (callingcard fastagi) and watchers (callingcard watch)",
-    Program.CONSOLE: "the console, the worker and the command line",
+    Program.CONSOLE: "the console and the command line",
     Program.VERIFIER: "callingcard verify, doctor and reports: reads only",
+    Program.WORKER: "callingcard worker: every job, and nobody's sign-in",
 }
 
 
@@ -37,7 +38,7 @@ def database() -> None:
 @click.option("--dry-run", is_flag=True, help="Show the statements and run none.")
 @json_option
 def roles(passwords: Path | None, *, dry_run: bool, as_json: bool) -> None:
-    """Make the roles ivr, console and verifier, and give each what its programs need and no more.
+    """Make the roles ivr, console, verifier and worker, and give each what its programs need and no more.
 
     Run it as the owner of the tables, and again at any time: rights are set anew, and passwords only with --passwords.
     """

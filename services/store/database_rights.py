@@ -17,8 +17,9 @@ class Program(StrEnum):
     """Who has a role of its own. The owner of the tables, who migrates, is none of these."""
 
     IVR = "ivr"  # call servers and watchers
-    CONSOLE = "console"  # the console, the worker and the command line
+    CONSOLE = "console"  # the console and the command line
     VERIFIER = "verifier"  # callingcard verify, doctor and reports: reads only
+    WORKER = "worker"  # callingcard worker: every job, and nobody's sign-in
 
 
 APPEND_ONLY: Final = frozenset({"ledger_entry", "audit_entry"})
@@ -28,6 +29,9 @@ KEPT: Final = frozenset(
     {"wallet", "hold", "call_record", "overdraft", "card", "voucher", "call_alarm", "caller_id_binding_event"}
 )
 OPERATORS: Final = frozenset({"operator", "operator_session"})
+# What no job changes: who works here and how the product is sold.
+READ_BY_JOBS: Final = frozenset({"operator", "access_number", "card_group", "ivr_plan"})
+SESSIONS: Final = "operator_session"
 # Sealed copies of PINs, codes and passwords: whoever serves calls or proves the ledger needs the digests only.
 SEALED: Final[Mapping[str, frozenset[str]]] = {
     "card": frozenset({"pin_encrypted"}),
@@ -83,6 +87,8 @@ def columns_to_read(grant: Grant) -> list[str]:
 def _grant(program: Program, table: str) -> Grant:
     if program is Program.CONSOLE:
         return Grant(table, _of_console(table))
+    if program is Program.WORKER:
+        return Grant(table, _of_worker(table))
     if table in OPERATORS:
         return Grant(table, ())
     writes = WRITTEN_BY_CALLS.get(table, ()) if program is Program.IVR else ()
@@ -93,3 +99,9 @@ def _of_console(table: str) -> tuple[str, ...]:
     if table in APPEND_ONLY:
         return (READ, ADD)
     return (READ, ADD, CHANGE) if table in KEPT else (READ, ADD, CHANGE, REMOVE)
+
+
+def _of_worker(table: str) -> tuple[str, ...]:
+    if table == SESSIONS:
+        return ()
+    return (READ,) if table in READ_BY_JOBS else _of_console(table)

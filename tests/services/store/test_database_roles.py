@@ -14,14 +14,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from command_line import fees
+from command_line import fees, worker
 from command_line.__main__ import main
 from command_line.doctor_hosts import look_at_hosts
 from models import Base
 from models.database import make_engine, make_read_engine
+from services.money.note_verification import last_verification
 from services.money.verify_ledger import verify_ledger
 from services.store.backup import back_up, restore
-from services.store.database_rights import OPERATORS, WRITTEN_BY_CALLS, Program, grants
+from services.store.database_rights import OPERATORS, SESSIONS, WRITTEN_BY_CALLS, Program, grants
 from services.store.settings import Settings
 
 if TYPE_CHECKING:
@@ -64,6 +65,20 @@ FORBIDDEN = {
         "ALTER TABLE ledger_entry DISABLE TRIGGER ALL",
         "CREATE TABLE mine (x int)",
     ),
+    Program.WORKER: (
+        "UPDATE ledger_entry SET amount_micros = 1",
+        "DELETE FROM ledger_entry",
+        "DELETE FROM audit_entry",
+        "DELETE FROM wallet",
+        "DELETE FROM call_record",
+        "SELECT token_digest FROM operator_session",
+        "UPDATE operator SET password_hash = ''",
+        "INSERT INTO operator (name) VALUES ('mallory')",
+        "UPDATE card_group SET pinless_allowed = true",
+        "DELETE FROM access_number",
+        "ALTER TABLE ledger_entry DISABLE TRIGGER ALL",
+        "CREATE TABLE mine (x int)",
+    ),
     Program.VERIFIER: (
         "INSERT INTO ledger_entry (amount_micros) VALUES (1)",
         "UPDATE wallet SET held_micros = 0",
@@ -96,7 +111,7 @@ def test_postgresql_itself_refuses_what_a_program_never_does(url: str, program: 
     engine.dispose()
 
 
-@pytest.mark.parametrize("program", [Program.IVR, Program.CONSOLE])
+@pytest.mark.parametrize("program", [Program.IVR, Program.CONSOLE, Program.WORKER])
 def test_whoever_writes_money_adds_to_the_ledger_and_can_never_rewrite_it(program: Program) -> None:
     rights = {grant.table: grant.rights for grant in grants(program)}
     assert rights["ledger_entry"] == ("SELECT", "INSERT")
@@ -107,7 +122,8 @@ def test_every_table_is_thought_of() -> None:
     assert set(WRITTEN_BY_CALLS) <= set(Base.metadata.tables)
     for program in Program:
         named = {grant.table for grant in grants(program)} - {"alembic_version"}
-        assert named == set(Base.metadata.tables) - (set() if program is Program.CONSOLE else OPERATORS)
+        hidden = {Program.CONSOLE: frozenset[str](), Program.WORKER: frozenset({SESSIONS})}.get(program, OPERATORS)
+        assert named == set(Base.metadata.tables) - hidden
 
 
 def test_the_verifier_proves_the_ledger_and_cannot_touch_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,6 +161,25 @@ def test_the_command_line_works_by_the_consoles_role(url: str, tmp_path: Path, m
     made("verify")
     engine = make_read_engine(url)
     with Session(engine) as session:
+        assert verify_ledger(session) == []
+    engine.dispose()
+
+
+def test_every_job_of_the_worker_runs_by_its_own_role(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fees, expiry, lapse, sweeping, proof and reports; its last proof is noted, which is a write to the audit log."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CALLINGCARD_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("CALLINGCARD_DATABASE_URL", url)
+    made("init", "--demo")
+    engine = make_engine(url, pool_size=1)
+    monkeypatch.setenv("CALLINGCARD_DATABASE_URL", as_role(url, Program.WORKER))
+    monkeypatch.setattr(worker, "set_up_logs", lambda: None)  # this process is that of other tests, too
+    monkeypatch.setattr(worker, "leave_no_core", lambda: None)
+    made("worker", "--once")
+    with Session(engine) as session:
+        assert last_verification(session) is not None
         assert verify_ledger(session) == []
     engine.dispose()
 
@@ -189,7 +224,7 @@ def test_the_roles_are_made_by_one_command_with_passwords_nobody_else_sees(
     monkeypatch.setenv("CALLINGCARD_DATABASE_URL", url)
     assert "urls exists already" in run("database", "roles", "--passwords", "urls").output
     again = made("database", "roles", "--json")
-    assert [row["is_new"] for row in json.loads(again.output)["roles"]] == [False, False, False]
+    assert [row["is_new"] for row in json.loads(again.output)["roles"]] == [False] * len(Program)
 
 
 def test_new_tables_and_restored_ones_get_their_rights_by_themselves(
