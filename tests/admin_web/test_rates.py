@@ -44,6 +44,20 @@ def added(owner: Visitor, **values: object) -> TestResponse:
     return send(owner, "/rate/add/1", "prefix", **{**NEW, **values})
 
 
+def test_a_table_leads_to_what_a_call_by_it_costs_and_where_it_goes(owner: Visitor) -> None:
+    """The table is chosen there already; a closed one can no longer be chosen, so it leads to neither."""
+    table = owner.get("/rates/1/").text
+    for address in ("/routes/?table=1", "/simulate/?table=1"):
+        assert f'href="{address}"' in table
+        assert fields_of(owner.get(address), "number")["table"] == "1"
+    made = send(owner, "/rates/new", "currency", name="Old", currency="USD").location
+    assert "/simulate/?table" in owner.get(made).text
+    do(owner, "/rates/", f"{made}close", version=1)
+    closed = owner.get(made).text
+    assert "/simulate/?table" not in closed
+    assert "/routes/?table" not in closed
+
+
 def test_the_form_has_every_term(owner: Visitor) -> None:
     """features.md 2d: what a table can hold, a page can say."""
     in_other_words = {"days", "from_minute", "until_minute"}
