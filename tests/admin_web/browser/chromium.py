@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import axe_playwright_python
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -53,7 +54,8 @@ def next_page(browser: webdriver.Chrome) -> Iterator[None]:
     """
     old = browser.find_element(By.TAG_NAME, "html")
     yield
-    wait = WebDriverWait(browser, WAIT_SECONDS_MAX)
+    # Asked between two pages, the driver may fail in other words than that the element is stale: it is asked again.
+    wait = WebDriverWait(browser, WAIT_SECONDS_MAX, ignored_exceptions=(WebDriverException,))
     wait.until(staleness_of(old))
     wait.until(lambda it: it.execute_script("return document.readyState") == "complete")
 
@@ -67,8 +69,10 @@ def press(browser: webdriver.Chrome, css: str) -> None:
 def draw(browser: webdriver.Chrome, width: int, colours: str) -> None:
     size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    scheme = {"features": [{"name": "prefers-color-scheme", "value": colours}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
+    # Without motion: colours that change would fade into each other, and a browser without a screen may never finish.
+    wished = {"prefers-color-scheme": colours, "prefers-reduced-motion": "reduce"}
+    features = [{"name": name, "value": value} for name, value in wished.items()]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
 def complaints(browser: webdriver.Chrome) -> list[str]:

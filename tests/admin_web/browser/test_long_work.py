@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from chromium import WAIT_SECONDS_MAX, complaints, draw, next_page, press, violations
+from chromium import complaints, draw, next_page, press, violations
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
-from selenium.webdriver.support.wait import WebDriverWait
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -36,10 +35,6 @@ def without_a_fault(browser: webdriver.Chrome) -> None:
     """The page as it stands, which a reload would change or repeat."""
     for width, colours in ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")):
         draw(browser, width, colours)
-        # Colours that change fade into each other: what is looked at are those of the end.
-        WebDriverWait(browser, WAIT_SECONDS_MAX).until(
-            lambda it: it.execute_script("return document.getAnimations().length") == 0
-        )
         assert violations(browser) == [], (width, colours)
         wide = browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, (width, wide)
