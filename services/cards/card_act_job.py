@@ -1,6 +1,7 @@
 """An act on more cards than one transaction should hold: a job of steps, each with its own entry in the audit log."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from models import Job
 from services.audit.audit import Actor
 from services.cards.card_order import CardOrder, Sale
 from services.cards.card_range import CardRange
-from services.cards.change_card_state import change_cards, preview_card_act
+from services.cards.change_card_state import ActDone, change_cards, preview_card_act
 from services.jobs.ask_job import UNFINISHED, actor_of, ask_job, lock_job
 
 CARD_ACT = "card_act"
@@ -23,16 +24,7 @@ CARD_ACT = "card_act"
 def ask_card_act(session: Session, order: CardOrder, token: str, actor: Actor, now: datetime) -> int:
     """The id of the job; `token` is that of the form."""
     total = preview_card_act(session, order).seen
-    parameters = {
-        "act": order.act.value,
-        "series_id": order.cards.series_id,
-        "first_serial": order.cards.first_serial,
-        "last_serial": order.cards.last_serial,
-        "reason": order.reason,
-        "sale": None if order.sale is None else asdict(order.sale),
-        "ends_calls": order.ends_calls,
-        "after_serial": None,
-    }
+    parameters = {**as_parameters(order), **asdict(order.cards), "after_serial": None}
     return ask_job(session, CARD_ACT, token, total, parameters, actor, now)
 
 
@@ -41,14 +33,10 @@ def card_act_step(session: Session, job_id: int, now: datetime) -> bool:
     job = lock_job(session, job_id)
     if job.state not in UNFINISHED:
         return False
-    step = change_cards(
-        session, _order(job.parameters), actor_of(job), now, after_serial=job.parameters["after_serial"]
-    )
-    before = job.result or {}
-    result: dict[str, Any] = {
-        "changed": before.get("changed", 0) + step.done.changed,
-        "skipped": dict(Counter(before.get("skipped", {})) + Counter(step.done.skipped)),
-    }
+    asked = job.parameters
+    cards = CardRange(asked["series_id"], asked["first_serial"], asked["last_serial"])
+    step = change_cards(session, order_on(cards, asked), actor_of(job), now, after_serial=asked["after_serial"])
+    result = with_more(job.result or {}, step.done)
     values: dict[str, Any] = {"result": result, "done": min(job.total, job.done + step.done.seen)}
     if step.last_serial is None:
         values |= {"state": JobState.DONE, "finished_at": now, "done": job.total}
@@ -58,7 +46,18 @@ def card_act_step(session: Session, job_id: int, now: datetime) -> bool:
     return step.last_serial is not None
 
 
-def _order(asked: dict[str, Any]) -> CardOrder:
+def as_parameters(order: CardOrder) -> dict[str, Any]:
+    """What is done, without the cards: as a job keeps it."""
+    sale = None if order.sale is None else asdict(order.sale)
+    return {"act": order.act.value, "reason": order.reason, "sale": sale, "ends_calls": order.ends_calls}
+
+
+def order_on(cards: CardRange, asked: Mapping[str, Any]) -> CardOrder:
     sale = None if asked["sale"] is None else Sale(**asked["sale"])
-    cards = CardRange(asked["series_id"], asked["first_serial"], asked["last_serial"])
     return CardOrder(CardAct(asked["act"]), cards, asked["reason"], sale, asked["ends_calls"])
+
+
+def with_more(before: Mapping[str, Any], done: ActDone) -> dict[str, Any]:
+    """A job's result after one more step."""
+    skipped = Counter(before.get("skipped", {})) + Counter(done.skipped)
+    return {"changed": before.get("changed", 0) + done.changed, "skipped": dict(skipped)}

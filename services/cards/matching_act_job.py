@@ -1,19 +1,15 @@
 """An act on the cards that fitted the filters of a list when it was confirmed: a job over exactly these, by steps."""
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from billing.card_acts import CardAct
 from billing.states import JobState
 from models import Job
 from services.audit.audit import Actor
-from services.cards.card_order import CardOrder, Sale
+from services.cards.card_act_job import as_parameters, order_on, with_more
 from services.cards.card_range import CardRange
 from services.cards.change_card_state import CARDS_A_STEP, ActDone, change_cards
 from services.cards.chosen_cards import OrderOf
@@ -29,15 +25,8 @@ def ask_matching_act(
 ) -> int:
     """The id of the job; `filters` is the list's address, for readers. `token` is that of the form."""
     check_orders(session, matching.runs, order_of)
-    order = order_of(matching.runs[0])
-    parameters = {
-        "act": order.act.value,
-        "filters": filters,
-        "reason": order.reason,
-        "sale": None if order.sale is None else asdict(order.sale),
-        "ends_calls": order.ends_calls,
-        "runs": [[cards.series_id, cards.first_serial, cards.last_serial] for cards in matching.runs],
-    }
+    runs = [[cards.series_id, cards.first_serial, cards.last_serial] for cards in matching.runs]
+    parameters = {**as_parameters(order_of(matching.runs[0])), "filters": filters, "runs": runs}
     return ask_job(session, MATCHING_ACT, token, matching.count, parameters, actor, now)
 
 
@@ -48,10 +37,7 @@ def matching_act_step(session: Session, job_id: int, now: datetime) -> bool:
         return False
     before = job.result or {}
     done, place = _next_runs(session, job, before.get("place", [0, None]), now)
-    result: dict[str, Any] = {
-        "changed": before.get("changed", 0) + done.changed,
-        "skipped": dict(Counter(before.get("skipped", {})) + Counter(done.skipped)),
-    }
+    result = with_more(before, done)
     has_more: bool = place[0] < len(job.parameters["runs"])
     values: dict[str, Any] = {"state": JobState.RUNNING, "done": min(job.total, job.done + done.seen)}
     if not has_more:
@@ -68,13 +54,8 @@ def _next_runs(session: Session, job: Job, place: list[Any], now: datetime) -> t
     for _ in range(RUNS_A_STEP):
         if number >= len(runs) or done.seen >= CARDS_A_STEP:
             break
-        order = _order(job.parameters, CardRange(*runs[number]))
+        order = order_on(CardRange(*runs[number]), job.parameters)
         step = change_cards(session, order, actor_of(job), now, after_serial=after_serial)
         done, after_serial = done + step.done, step.last_serial
         number += after_serial is None
     return done, [number, after_serial]
-
-
-def _order(asked: Mapping[str, Any], cards: CardRange) -> CardOrder:
-    sale = None if asked["sale"] is None else Sale(**asked["sale"])
-    return CardOrder(CardAct(asked["act"]), cards, asked["reason"], sale, asked["ends_calls"])

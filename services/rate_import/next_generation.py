@@ -72,7 +72,7 @@ def same(names: tuple[str, ...]) -> list[ColumnElement[bool]]:
 
 
 def _of_key(table_id: int, which: ColumnElement[bool]) -> Any:  # noqa: ANN401 (the id of a rate, or nothing)
-    """What tells two rates of a table apart tells of one that was there and one that comes in each generation."""
+    """At most one: of a key one rate is live, and in a change of generations one goes and one comes."""
     return of_change(Rate.id, table_id, *same(KEY), which)
 
 

@@ -91,8 +91,7 @@ def comes_up(door: Door) -> None:
         link = AmiLink(WatchedAsterisk("north", "127.0.0.1", door.port, "secret", "secret"), lambda: None)
         link.connect()
         async with asyncio.timeout(SECONDS_MAX):
-            while not link.is_up:  # noqa: ASYNC110 (the link has no event to wait for)
-                await asyncio.sleep(0.01)
+            await until_up(link)
         link.close()
 
     uvloop.run(wait())
@@ -112,12 +111,7 @@ def test_a_silent_port_is_left_and_asked_again(door: Door) -> None:
     assert door.visitors == 3
 
 
-def let_in_and_fall_silent(line: socket.socket) -> None:
-    """It is up, and then none of its packets comes any more; nobody ends the connection."""
-    let_in(line)
-
-
-@pytest.mark.parametrize("door", [[let_in_and_fall_silent]], ids=["silence after the login"], indirect=True)
+@pytest.mark.parametrize("door", [[let_in]], ids=["silence after the login"], indirect=True)
 def test_a_link_that_falls_silent_is_noticed_at_the_next_list_and_made_anew(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
