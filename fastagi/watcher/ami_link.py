@@ -9,6 +9,7 @@ import structlog
 from panoramisk import Manager
 
 from fastagi.watcher.ami_protocol import AmiProtocol
+from fastagi.watcher.ask_asterisk import ask_answers, ask_clock_ms
 from fastagi.watcher.live_book import LiveBook
 
 if TYPE_CHECKING:
@@ -59,18 +60,21 @@ class AmiLink:
         try:
             async with asyncio.timeout(LIST_SECONDS_MAX):
                 await self._check_name()
+                self.book.set_clock(await ask_clock_ms(self._manager))
                 answer = await self._manager.send_action({"Action": "CoreShowChannels"})
+                rows = answer if isinstance(answer, list) else [answer]
+                # An answer that no event told of, as to a watcher that starts while people talk.
+                answers = await ask_answers(self._manager, self.book.callers_of_unstamped(rows))
         except TimeoutError:
             self._drop("no list of channels in time")
             raise LinkLost(self.why) from None
-        rows = answer if isinstance(answer, list) else [answer]
         if self.why:  # lost while we waited
             raise LinkLost(self.why)
         if not rows or rows[-1].get("Event") != "CoreShowChannelsComplete":
             self._drop("a list of channels was refused or cut")
             raise LinkLost(self.why)
         up_seconds, self._up_seconds = self._up_seconds, None
-        return self.book.listed((row for row in rows if row.get("Event") == "CoreShowChannel"), up_seconds)
+        return self.book.listed(rows, up_seconds, answers)
 
     async def _check_name(self) -> None:
         """Calls carry the name that Asterisk gives itself: by another one they would be taken for another's."""
@@ -95,7 +99,7 @@ class AmiLink:
             username="watcher",
             secret=self.asterisk.watcher_secret,
             reconnect_timeout=RECONNECT_SECONDS,
-            forgetable_actions=("ping", "login", "coreshowchannels", "coresettings"),
+            forgetable_actions=("ping", "login", "coreshowchannels", "coresettings", "getvar"),
             log=_Quiet(),
             on_disconnect=self._disconnected,
             protocol_factory=AmiProtocol,

@@ -41,13 +41,23 @@ class ListedChannel:
 
 @dataclass(slots=True)
 class LiveBook:
-    """`channels` is the last list; `changed` are the calls of which events told since they were noted."""
+    """`channels` is the last list; `changed` are the calls of which events told since they were noted. All stamps are
+    of Asterisk's clock: `ahead_ms` is how much it is ahead of ours.
+    """
 
     asterisk: str
-    clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    our_clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    ahead_ms: int = 0
     channels: list[ListedChannel] = field(default_factory=list)
     _calls: dict[str, _Known] = field(default_factory=dict)
     _changed: dict[str, None] = field(default_factory=dict)
+
+    def clock_ms(self) -> int:
+        return self.our_clock_ms() + self.ahead_ms
+
+    def set_clock(self, asterisk_ms: int | None) -> None:
+        """What Asterisk's clock says now; None: it does not tell, and ours is taken."""
+        self.ahead_ms = 0 if asterisk_ms is None else asterisk_ms - self.our_clock_ms()
 
     def dial_ended(self, event: Mapping[str, str | list[str]]) -> None:
         """A carrier answered: its leg, and when."""
@@ -66,9 +76,22 @@ class LiveBook:
         if call is not None and call.leg_channel and call.leg_channel == event.get("Channel"):
             self._call(call_id).ended_at_ms = call.ended_at_ms or self._stamp(event)
 
-    def listed(self, rows: Iterable[Mapping[str, str | list[str]]], up_seconds: int | None) -> Sighting:
-        """A whole list of channels: what is not in it is not up."""
-        self.channels = [_channel(row) for row in rows]
+    def callers_of_unstamped(self, rows: Iterable[Mapping[str, str | list[str]]]) -> dict[str, str]:
+        """The caller's channel, by call id, of each call in this list whose carrier answered we do not know when."""
+        channels = [one for one in _channels(rows) if _CALL_ID.fullmatch(one.call_id)]
+        unstamped = {one.call_id for one in channels if one.is_leg and one.is_up and not self._has_answer(one.call_id)}
+        return {one.call_id: one.name for one in channels if not one.is_leg and one.call_id in unstamped}
+
+    def listed(
+        self,
+        rows: Iterable[Mapping[str, str | list[str]]],
+        up_seconds: int | None,
+        answers: Mapping[str, int] | None = None,
+    ) -> Sighting:
+        """A whole list of channels: what is not in it is not up. `answers` are stamps that were asked for; where there
+        is none, the answer is not older than the list before this one.
+        """
+        self.channels = _channels(rows)
         now_ms = self.clock_ms()
         with_call = [channel for channel in self.channels if _CALL_ID.fullmatch(channel.call_id)]
         for channel in with_call:
@@ -77,7 +100,7 @@ class LiveBook:
                 call.caller_channel = channel.name
             elif channel.is_up:
                 call.leg_channel = channel.name
-                call.answered_at_ms = call.answered_at_ms or now_ms
+                call.answered_at_ms = call.answered_at_ms or (answers or {}).get(channel.call_id) or now_ms
                 call.leg_seen_at_ms = now_ms
         carried = {channel.call_id for channel in with_call}
         calls = [self._seen(call_id) for call_id in carried]
@@ -95,6 +118,10 @@ class LiveBook:
     def give_back(self, calls: Iterable[SeenCall]) -> None:
         """They could not be noted: they come again."""
         self._changed |= {call.call_id: None for call in calls}
+
+    def _has_answer(self, call_id: str) -> bool:
+        call = self._calls.get(call_id)
+        return call is not None and call.answered_at_ms is not None
 
     def _call(self, call_id: str) -> _Known:
         if len(self._calls) < CALLS_MAX or call_id in self._calls:
@@ -115,6 +142,10 @@ def _text(row: Mapping[str, str | list[str]], name: str) -> str:
     """Panoramisk makes a list of a header that comes twice: such a one tells nothing."""
     value = row.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def _channels(rows: Iterable[Mapping[str, str | list[str]]]) -> list[ListedChannel]:
+    return [_channel(row) for row in rows if row.get("Event") == "CoreShowChannel"]
 
 
 def _channel(row: Mapping[str, str | list[str]]) -> ListedChannel:

@@ -19,6 +19,7 @@ from services.audit.audit import Actor, Door
 from services.calls.end_calls import ask_to_end_calls
 from services.cards.card_range import running_calls
 from services.live.live_report import live_calls
+from telephony.handover import SettleArguments
 from tests.asterisk_fixtures import wait_for
 
 if TYPE_CHECKING:
@@ -123,6 +124,26 @@ def test_a_watcher_that_is_killed_goes_on_where_it_was(house: House, watch: Watc
         assert watch.sees_talking(talking_id)
         house.start_server()
     assert house.record(talking_id).settled_by == "handler"
+
+
+def test_a_watcher_that_starts_in_mid_call_knows_since_when_it_is_talked(house: House, watch: Watch) -> None:
+    """F13: with spool and event log lost as well, the charge is that of our own stamps, not of what a watcher saw."""
+    watch.stop()
+    watch.sees_spool = watch.sees_log = False
+    with talking(house, "9999000080") as (call_id, (caller, _)):
+        time.sleep(3)  # what a watcher would miss that began to count at its first list
+        watch.start()
+        wait_for(lambda: watch.sees_talking(call_id), 10)
+        house.kill_server()
+        caller.waits_for_the_end()
+    house.plant.wait_until_idle()
+    spooled = SettleArguments.from_spool_line((house.plant.spool / f"{call_id}.txt").read_text())
+    lose(house, call_id)
+    record = record_within(house, call_id, REPAIRED_SECONDS_MAX)
+    assert record.settled_by == "events"
+    assert record.answered_at == datetime.fromtimestamp((spooled.answered_at_ms or 0) / 1000, UTC)
+    assert abs(record.talk_ms - spooled.talk_ms) < 100
+    assert record.cost_micros == record.talk_seconds * MICROS_A_SECOND
 
 
 def test_an_asterisk_that_is_killed_charges_to_the_last_heartbeat(house: House, watch: Watch) -> None:

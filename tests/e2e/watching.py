@@ -32,15 +32,17 @@ class Watch:
         self.log = house.state / "log" / "watcher.log"
         self.service: Service | None = None
         self.sees_spool = True
+        self.sees_log = True  # Asterisk's event log
 
     def start(self) -> None:
         instance = self.house.plant.platform.instance
         file = self.house.state / "asterisks.toml"
         file.touch(mode=0o600)
+        cel_file = instance.cel_file if self.sees_log else self.house.state / "no-log" / "cel.csv"
         file.write_text(
             f"[{self.name}]\nport = {self.ami_port or instance.ami_port}\n"
             f'watcher_secret = "{instance.secrets["watcher"]}"\n'
-            f'console_secret = "{instance.secrets["console"]}"\ncel_file = "{instance.cel_file}"\n'
+            f'console_secret = "{instance.secrets["console"]}"\ncel_file = "{cel_file}"\n'
         )
         environment = {
             "CALLINGCARD_STATE_DIR": str(self.house.state),
