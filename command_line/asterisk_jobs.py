@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.states import JobState
 from command_line.asterisk_trunks import apply_accounts, changes_as_object, target_of, wanted_spec
-from command_line.demo.instances import program
+from command_line.demo.instances import platform_folder, program
 from command_line.errors import Failure
 from command_line.installation import settings
 from command_line.trunk_plan import files_of
@@ -18,6 +18,9 @@ from models import Job
 from services.audit.audit import Act, note
 from services.jobs.ask_job import UNFINISHED, actor_of, fail_job
 from services.routing.asterisk_jobs import APPLY, KINDS, LOOK
+from services.routing.note_reach import note_reach
+from telephony.apply_trunks import Target
+from telephony.instance import InstanceRefused, InstanceSpec, read_instance
 from telephony.known_senders import known_senders
 from telephony.trunk_changes import trunk_changes
 from telephony.trunk_states import trunk_states
@@ -40,16 +43,33 @@ def run_asterisk_job(write: Write, job_id: int, kind: str, now: Callable[[], dat
     write(partial(_end, job_id=job_id, kind=kind, result=result, now=now()))
 
 
+def look_at_carriers(write: Write, now: datetime) -> None:
+    """Whether they answer, for the list of carriers. Where no Asterisk of ours runs beside us, nothing is noted."""
+    wanted = settings()
+    try:
+        read_instance(platform_folder(wanted))
+        told = _states(wanted_spec(wanted), target_of(wanted, program(wanted)))
+    except (InstanceRefused, Failure):
+        return
+    if told:
+        write(lambda session: note_reach(session, told, now))
+
+
+def _states(spec: InstanceSpec, target: Target) -> list[tuple[str, str, str]]:
+    """Endpoint, reach and registration of each carrier; none while Asterisk is down."""
+    states = trunk_states(target.console, spec.trunks.trunks) if target.is_running else []
+    return [(state.name, state.reach.value, state.registration.value) for state in states]
+
+
 def _looked() -> dict[str, Any]:
     wanted = settings()
     spec = wanted_spec(wanted)
     target = target_of(wanted, program(wanted))
     changes = trunk_changes(target.etc, files_of(spec))
     is_running = target.is_running
-    states = trunk_states(target.console, spec.trunks.trunks) if is_running else []
-    told = [[state.name, state.reach.value, state.registration.value] for state in states]
     senders = known_senders(target.console) if is_running else []
-    return {**changes_as_object(changes), "is_running": is_running, "states": told, "senders": senders}
+    states = _states(spec, target)
+    return {**changes_as_object(changes), "is_running": is_running, "states": states, "senders": senders}
 
 
 def _applied() -> dict[str, Any]:
@@ -60,6 +80,8 @@ def _applied() -> dict[str, Any]:
 
 def _end(session: Session, job_id: int, kind: str, result: dict[str, Any], now: datetime) -> None:
     job = session.get_one(Job, job_id)
+    if kind == LOOK:
+        note_reach(session, result["states"], now)
     values = {"state": JobState.DONE, "finished_at": now, "result": result, "done": Job.total}
     session.execute(update(Job).where(Job.id == job_id).values(values))
     if kind == APPLY and result["is_applied"]:

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from billing.schedule import next_night, next_of_interval
-from command_line.asterisk_jobs import run_asterisk_job, waiting_asterisk_jobs
+from command_line.asterisk_jobs import look_at_carriers, run_asterisk_job, waiting_asterisk_jobs
 from command_line.asterisk_trunks import apply_accounts, wanted_spec
 from command_line.errors import Failure
 from command_line.fees import stopped_by_signals
@@ -33,6 +33,7 @@ from services.money.note_verification import note_verification
 from services.rate_import.import_jobs import run_import_job, waiting_imports
 from services.reports.prove_platform import prove_platform
 from services.reports.roll_up_calls import roll_up_calls
+from services.routing.count_carriers import count_carriers
 from services.series.generate_cards import generate_cards
 from services.series.series_in_making import QuantityWrong, SeriesCancelled
 from services.series.series_terms import SeriesRefused
@@ -104,6 +105,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("exports", write_exports, lambda last: last + SERIES_EVERY),
         Planned("asterisk", _do_asterisk, lambda last: last + SERIES_EVERY),
         Planned("reports", _roll_up, _in_a_minute),
+        Planned("carriers", _tell_of_carriers, _in_a_minute),
     )
     return (*jobs, Planned("trunks", _follow, _in_a_minute)) if wanted.asterisk_follows_accounts else jobs
 
@@ -193,6 +195,12 @@ def _do_asterisk(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
 
 def _roll_up(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
     roll_up_calls(desk.write, at, settings().zone, is_stopped=stop.is_set)
+    return 0
+
+
+def _tell_of_carriers(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
+    desk.write(lambda session: count_carriers(session, at))
+    look_at_carriers(desk.write, at)
     return 0
 
 

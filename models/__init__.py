@@ -24,6 +24,7 @@ from models.caller_id_binding import BindingAct, CallerIdBinding, CallerIdBindin
 from models.card import Card
 from models.card_group import CardGroup, DestinationRule, GhostPercent
 from models.card_series import CardSeries
+from models.carrier_state import CarrierState
 from models.client import Client
 from models.exchange_rate import ExchangeRate
 from models.guard import FailedEntry, GuardBudget, GuardCounter
@@ -76,6 +77,7 @@ __all__ = [
     "Card",
     "CardGroup",
     "CardSeries",
+    "CarrierState",
     "ChangeAct",
     "Client",
     "Cube",

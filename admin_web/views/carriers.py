@@ -6,40 +6,76 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from markupsafe import Markup
-from sqlalchemy import Row, case, func, literal, select
+from sqlalchemy import Row, func, select
 
 from admin_web import cells
 from admin_web.access import actor, has_right, now
 from admin_web.acts import carry_out, csrf, require_right, require_token
 from admin_web.filters import TextFilter, WordFilter, begins_with
-from admin_web.formats import moment
+from admin_web.formats import NOTHING, duration, moment, whole
 from admin_web.list_view import ConsoleList, Rows
 from admin_web.texts import gettext, lazy_gettext
+from billing.money import divide_floor
 from billing.rights import Right
-from models import Account, AccountLoad, Client, RateTable, TrunkProtocol
+from models import Account, AccountLoad, CarrierState, Client, RateTable, TrunkProtocol
 from services.accounts.trunk_ports import trunk_port
+from services.routing.carrier_words import carrier_is
 from services.routing.wake_carrier import wake_carrier
 from services.store.keyset import Order
 
+STATE_COLUMNS = (
+    *("answered", "talk_seconds", "counted_at", "last_tried_at", "last_status", "last_cause"),
+    *("reach", "reach_at", "reach_since"),
+)
 
-def lines(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401 (as Flask-Admin has it)
+
+def state(_view: Any, _context: Any, row: Any, _name: str) -> Markup:  # noqa: ANN401 (as Flask-Admin has it)
+    """In a word, since when, until when, and what Asterisk says; the button that ends a rest."""
+    found = carrier_is(row, now())
+    shown = cells.status_word(found.word.value)
+    if found.since is not None:
+        shown += Markup(" <small class='muted'>{} {}</small>").format(gettext("since"), moment(found.since))
+    if found.why:
+        shown += Markup(" <small class='muted'>{}</small>").format(gettext(found.why))
+    if found.until is None:
+        return shown
+    shown += Markup(" <small class='muted'>{} {}</small>").format(gettext("until"), moment(found.until))
+    if not has_right(Right.MANAGE_ROUTES):
+        return shown
+    form = Markup('{} <form method="post" action="{}">{}<button>{}</button></form>')
+    return form.format(shown, url_for("carriers.wake", account_id=row.id), csrf(), gettext("End its rest"))
+
+
+def lines(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401
     """JA-46: calls now, of how many."""
     return f"{row.calls} / {'∞' if row.capacity is None else row.capacity}"
 
 
 def gateway(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401
-    return f"{row.protocol.value} {row.proxy or '—'}:{trunk_port(row.protocol, row.port)}"
+    return f"{row.protocol.value} {row.proxy or NOTHING}:{trunk_port(row.protocol, row.port)}"
 
 
-def rest(_view: Any, _context: Any, row: Any, _name: str) -> Markup | str:  # noqa: ANN401
-    """Until when it is left alone, and the button that ends it."""
-    if row.rested_until is None or row.rested_until <= now():
-        return gettext("%(count)s failures in a row", count=row.failures) if row.failures else "—"
-    until = Markup("{} {}").format(gettext("until"), moment(row.rested_until))
-    if not has_right(Right.MANAGE_ROUTES):
-        return until
-    form = Markup('{} <form method="post" action="{}">{}<button>{}</button></form>')
-    return form.format(until, url_for("carriers.wake", account_id=row.id), csrf(), gettext("End its rest"))
+def answered_share(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401
+    """ASR: attempts that were answered."""
+    if not row.attempts:
+        return NOTHING
+    return f"{divide_floor(row.answered * 100, row.attempts)} % · {whole(row.answered)} / {whole(row.attempts)}"
+
+
+def mean_talk(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401
+    """ACD: of those that were answered."""
+    return duration(divide_floor(row.talk_seconds, row.answered)) if row.answered else NOTHING
+
+
+def last_end(_view: Any, _context: Any, row: Any, _name: str) -> Markup | str:  # noqa: ANN401
+    """How its newest attempt ended: Dial's word and the Q.850 cause; and how many failed in a row."""
+    if row.last_tried_at is None:
+        return NOTHING
+    cause = "" if row.last_cause is None else f" ({row.last_cause})"
+    shown = Markup("{}{} <small class='muted'>{}</small>").format(row.last_status, cause, moment(row.last_tried_at))
+    if not row.failures:
+        return shown
+    return shown + " · " + gettext("%(count)s failures in a row", count=row.failures)
 
 
 class CarrierList(ConsoleList):
@@ -51,8 +87,8 @@ class CarrierList(ConsoleList):
     empty_link = ("accountpage.new", lazy_gettext("Add a carrier"))
     search_label = lazy_gettext("Name in Asterisk, or how it begins")
     link_column = "endpoint"
-    right_aligned = frozenset({"lines", "margin"})
-    column_list = ("state", "endpoint", "client", "rate_table", "gateway", "lines", "rest", "tag")
+    right_aligned = frozenset({"lines", "asr", "acd"})
+    column_list = ("state", "endpoint", "lines", "asr", "acd", "last", "client", "rate_table", "gateway", "tag")
     column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
         "state": lazy_gettext("State"),
         "endpoint": lazy_gettext("Carrier"),
@@ -60,15 +96,19 @@ class CarrierList(ConsoleList):
         "rate_table": lazy_gettext("Asks by"),
         "gateway": lazy_gettext("Gateway"),
         "lines": lazy_gettext("Calls now"),
-        "rest": lazy_gettext("Rest"),
+        "asr": lazy_gettext("ASR"),
+        "acd": lazy_gettext("ACD"),
+        "last": lazy_gettext("Last attempt"),
         "tag": lazy_gettext("Tag"),
     }
     column_formatters = {  # noqa: RUF012
-        "state": cells.status,
+        "state": state,
         "rate_table": cells.text,
         "gateway": gateway,
         "lines": lines,
-        "rest": rest,
+        "asr": answered_share,
+        "acd": mean_talk,
+        "last": last_end,
         "tag": cells.text,
     }
     orders = {"endpoint": Order((Account.endpoint,))}  # noqa: RUF012
@@ -86,7 +126,7 @@ class CarrierList(ConsoleList):
         return (
             select(
                 Account.id,
-                case((is_open, literal("active")), else_=literal("stopped")).label("state"),
+                is_open.label("is_open"),
                 Account.endpoint,
                 Client.name.label("client"),
                 RateTable.name.label("rate_table"),
@@ -97,9 +137,13 @@ class CarrierList(ConsoleList):
                 Account.terminator_capacity.label("capacity"),
                 func.coalesce(AccountLoad.failures_in_row, 0).label("failures"),
                 AccountLoad.rested_until,
+                Account.rest_seconds,
+                func.coalesce(CarrierState.attempts, 0).label("attempts"),
+                *(getattr(CarrierState, name) for name in STATE_COLUMNS),
                 Account.terminator_tag.label("tag"),
             )
             .join(Client, Client.id == Account.client_id)
+            .outerjoin(CarrierState, CarrierState.account_id == Account.id)
             .outerjoin(AccountLoad, AccountLoad.account_id == Account.id)
             .outerjoin(RateTable, RateTable.id == table_id)
             .where(Account.terminator_enabled, Account.deleted_at.is_(None))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import now
 from billing.rights import Role
-from models import AccountLoad, AuditEntry, RoutingPlanCarrier, RoutingRule
+from models import AccountLoad, AuditEntry, CarrierState, RoutingPlanCarrier, RoutingRule
 from services.routing.plan_fields import PLAN_FIELDS, RULE_FIELDS
 from tests.admin_web.conftest import Visitor, text_of
 from tests.admin_web.forms import fields_of, send
@@ -139,9 +139,14 @@ def test_carriers_show_their_lines_and_a_rest_is_ended(owner: Visitor, world: Wo
     carrier = world.carriers["test.cheap"]
     resting = {"failures_in_row": 10, "rested_until": now() + timedelta(minutes=5), "terminating": 3}
     world.session.execute(insert(AccountLoad).values(account_id=carrier, **resting))
+    fared = {"attempts": 2, "answered": 1, "talk_seconds": 65, "last_status": "CONGESTION", "last_cause": 34}
+    world.session.execute(insert(CarrierState).values(account_id=carrier, **fared, last_tried_at=now()))
     world.session.commit()
     page = text_of(owner.get("/carriers/"))
-    assert "test.cheap Client of test.cheap test.cheap sip/udp —:5060 3 / ∞ until" in page
+    assert "resting" in page
+    assert "10 failures in a row" in page
+    assert "test.cheap 3 / ∞ 50 % · 1 / 2 1:05 CONGESTION (34)" in page
+    assert "test.cheap" in owner.client.get("/carriers/?download=csv", buffered=True).text
     assert "rests after failures" in text_of(owner.get(f"/routes/?number={BRITAIN}&card=1-000000001"))
     wake = f"/carriers/{carrier}/wake"
     assert "Calls are offered to test.cheap again." in do(owner, "/carriers/", wake)
