@@ -1,6 +1,7 @@
 """The spool: settlements that found no server at hang-up, one file a call, replayed until each is settled."""
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,8 @@ from telephony.handover import SettleArguments, SettleArgumentsRefused
 REPLAY_SECONDS = 3
 FILES_A_ROUND_MAX = 500  # after a long outage the live settlements still get their turn
 LINE_BYTES_MAX = 1_024
-KEPT_SECONDS = 300  # no authorisation is under way, and no line being written, for longer
+KEPT_SECONDS = 300  # no authorisation is under way for longer
+WRITTEN_SECONDS = 30  # no line is being written for longer: its disk was full, or Asterisk died
 PUT_ASIDE = "refused"  # what cannot be settled is kept here for the operator, never erased
 
 log = structlog.get_logger()
@@ -56,7 +58,7 @@ async def _replay_file(file: Path, desk: SettleDesk, clock: Callable[[], float])
     """The first whole line counts; the file is removed after the commit."""
     line = _first_line(file)
     if line is None:
-        if _is_old(file, clock):
+        if _is_old(file, clock, WRITTEN_SECONDS):
             _put_aside(file, "its line was never finished")
         return False
     try:
@@ -76,8 +78,28 @@ async def _replay_file(file: Path, desk: SettleDesk, clock: Callable[[], float])
     return False
 
 
+def waiting_calls(folder: Path, clock: Callable[[], float] = time.time) -> set[str]:
+    """Calls that their lines will settle. A line that was never finished settles none, also where the disk is too full
+    to put it aside.
+    """
+    return {file.stem for file in _files(folder) if _will_settle(file, clock)}
+
+
+def _will_settle(file: Path, clock: Callable[[], float]) -> bool:
+    try:
+        return _first_line(file) is not None or not _is_old(file, clock, WRITTEN_SECONDS)
+    except OSError:
+        return True  # settled and removed at this moment, or not to be read now
+
+
 def _waiting(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.txt"))[:FILES_A_ROUND_MAX] if folder.is_dir() else []
+    """Any of them when there are many: those that cannot be settled must not stand before the others for ever."""
+    files = _files(folder)
+    return sorted(random.sample(files, FILES_A_ROUND_MAX)) if len(files) > FILES_A_ROUND_MAX else sorted(files)
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.glob("*.txt")) if folder.is_dir() else []
 
 
 def _first_line(file: Path) -> str | None:
@@ -92,8 +114,8 @@ def _remove(file: Path) -> None:
     file.unlink(missing_ok=True)  # another server on the same folder may have been first
 
 
-def _is_old(file: Path, clock: Callable[[], float]) -> bool:
-    return clock() - file.stat().st_mtime > KEPT_SECONDS
+def _is_old(file: Path, clock: Callable[[], float], seconds: int = KEPT_SECONDS) -> bool:
+    return clock() - file.stat().st_mtime > seconds
 
 
 def _put_aside(file: Path, why: str) -> None:

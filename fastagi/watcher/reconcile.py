@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from fastagi.logs import call_named
-from fastagi.spool import replay
+from fastagi.spool import replay, waiting_calls
 from services.live.compare_calls import LoggedTalk
 from services.live.reconcile_call import LoggedLeg, Reconciled
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fastagi.watcher.watch_desk import WatchDesk
     from services.live.open_holds import OpenCall
+    from telephony.cel import CarrierLeg
     from telephony.cel_reader import CelReader
 
 COMPARED_AFTER_MS: Final = 30_000  # an ended call is compared when its settlement has had this time
@@ -47,18 +48,22 @@ class CallLogs:
         for reader in self.readers:
             leg = reader.legs.answered(call_id)
             if leg is not None:
-                return LoggedLeg(leg.route, leg.answered_at_ms, leg.ended_at_ms, leg.hangup_cause)
+                return _logged(leg)
         return None
 
     def to_compare(self, until_ms: int) -> list[LoggedTalk]:
         """Calls that ended since the last comparison, and before this moment."""
         since_ms = self.compared_until_ms
         return [
-            LoggedTalk(call_id, leg.ended_at_ms - leg.answered_at_ms)
+            LoggedTalk(call_id, leg.ended_at_ms - leg.answered_at_ms, _logged(leg))
             for reader in self.readers
             for call_id, leg in reader.legs.ended_since(since_ms)
             if leg.ended_at_ms is not None and leg.answered_at_ms is not None and leg.ended_at_ms < until_ms
         ]
+
+
+def _logged(leg: CarrierLeg) -> LoggedLeg:
+    return LoggedLeg(leg.route, leg.answered_at_ms, leg.ended_at_ms, leg.hangup_cause)
 
 
 async def reconcile(desk: WatchDesk, logs: CallLogs, spool: Path, watched: Collection[str]) -> list[Reconciled]:
@@ -66,7 +71,7 @@ async def reconcile(desk: WatchDesk, logs: CallLogs, spool: Path, watched: Colle
     await replay(spool, desk)
     unseen = await desk.unseen_calls(watched)
     await logs.read()
-    waiting = {file.stem for file in await asyncio.to_thread(lambda: list(spool.glob("*.txt")))}
+    waiting = await asyncio.to_thread(waiting_calls, spool)
     left = [call for call in unseen if call.hold.call_id not in waiting]
     done = [await _reconcile_one(desk, call, logs) for call in left]
     await compare(desk, logs)

@@ -54,4 +54,4 @@ class WatchDesk:
         await self.database.run(note_end, asked.job_id, channels, self.now())
 
     async def note_differences(self, talks: Sequence[LoggedTalk]) -> list[Difference]:
-        return await self.database.run(note_differences, talks, self.now())
+        return await self.database.run(note_differences, talks, self.now(), self.zone)

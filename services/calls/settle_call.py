@@ -206,12 +206,13 @@ def _settle_late(session: Session, settlement: Settlement, now: datetime, zone: 
     lines = lines_within(charge.lines(), min(held.amount_micros, _available_locked(session, held.wallet_id)))
     cost_micros = sum(line.amount_micros for line in lines)
     taken = update(Wallet).where(Wallet.id == held.wallet_id).values(balance_micros=Wallet.balance_micros - cost_micros)
-    session.execute(taken)
+    available_micros = session.scalars(taken.returning(Wallet.balance_micros - Wallet.held_micros)).one()
     _book(session, settlement.call_id, held, lines, now)
     record = call_record(settlement, held, charge, lines, now)
     session.execute(update(CallRecord).where(CallRecord.call_id == settlement.call_id).values(record))
     if cost_micros < charge.total_micros:
         _note_overdraft(session, settlement.call_id, charge, cost_micros, now)
+    _use_up(session, held, charge, available_micros)
     note_alarm(session, settlement.call_id, AlarmKind.LATE_SETTLEMENT, f"charged {cost_micros} micros", now)
     overdraft_micros = charge.total_micros - cost_micros
     disposition, seconds = record["disposition"], charge.talk_seconds

@@ -1,17 +1,20 @@
 """Compare what calls were charged for with the event log of Asterisk: list those that differ by more than 1 s, and
-those that no hold knows, as after the restore of a backup.
+those that no hold knows, as after the restore of a backup. One that was freed although it was answered is charged.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.judge_call import AlarmKind
+from billing.judge_call import AlarmKind, Source
+from billing.states import HoldState
 from models import CallRecord, Hold
 from services.calls.call_alarms import note_alarm
+from services.calls.settle_call import settle_call
+from services.live.reconcile_call import LoggedLeg, settlement_by_leg
 
 DIFFERENCE_MS_MAX = 1_000
 CALLS_A_STATEMENT = 500
@@ -19,10 +22,11 @@ CALLS_A_STATEMENT = 500
 
 @dataclass(frozen=True, slots=True)
 class LoggedTalk:
-    """What the event log tells of a call that was answered and has ended."""
+    """What the event log tells of a call that was answered and has ended; `leg` is the carrier's that talked."""
 
     call_id: str
     talk_ms: int
+    leg: LoggedLeg | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,15 @@ class Difference:
     log_ms: int
 
 
-def note_differences(session: Session, talks: Sequence[LoggedTalk], now: datetime) -> list[Difference]:
+def note_differences(
+    session: Session, talks: Sequence[LoggedTalk], now: datetime, zone: tzinfo = UTC
+) -> list[Difference]:
     """Those that are found now for the first time; a call that is not settled yet is not compared."""
     found: list[Difference] = []
     for begin in range(0, len(talks), CALLS_A_STATEMENT):
-        logged = {talk.call_id: talk.talk_ms for talk in talks[begin : begin + CALLS_A_STATEMENT]}
+        chunk = talks[begin : begin + CALLS_A_STATEMENT]
+        _charge_freed(session, chunk, now, zone)
+        logged = {talk.call_id: talk.talk_ms for talk in chunk}
         query = select(CallRecord.call_id, CallRecord.talk_ms).where(CallRecord.call_id.in_(logged))
         differing = [
             Difference(call_id, record_ms, logged[call_id])
@@ -49,6 +57,16 @@ def note_differences(session: Session, talks: Sequence[LoggedTalk], now: datetim
         differing += [Difference(call_id, None, logged[call_id]) for call_id in logged if call_id not in held]
         found += [one for one in differing if _note(session, one, now)]
     return found
+
+
+def _charge_freed(session: Session, talks: Sequence[LoggedTalk], now: datetime, zone: tzinfo) -> None:
+    """The dialplan had no stamp of an answer, or the log could not be read when the hold was freed: the log is the
+    second source of every bill (asterisk.md 6.5). What it lists as a late settlement needs no other alarm.
+    """
+    legs = {talk.call_id: talk.leg for talk in talks if talk.leg is not None and talk.talk_ms > DIFFERENCE_MS_MAX}
+    freed = select(Hold.call_id).where(Hold.call_id.in_(legs), Hold.state == HoldState.VOIDED).order_by(Hold.call_id)
+    for call_id in session.scalars(freed).all():
+        settle_call(session, settlement_by_leg(call_id, legs[call_id], Source.CEL), now, zone)
 
 
 def _note(session: Session, found: Difference, now: datetime) -> bool:

@@ -76,6 +76,13 @@ def _settlement(call: OpenCall, leg: LoggedLeg | None, verdict: Charge | Free, n
     return Settlement(call.hold.call_id, verdict.source, route, "ANSWER", cause, *stamps, tried)
 
 
+def settlement_by_leg(call_id: str, leg: LoggedLeg, source: Source) -> Settlement:
+    """What the event log alone tells of a call that was answered and has ended."""
+    tried = (TriedCarrier(leg.route, "ANSWER", leg.hangup_cause),) if leg.route else ()
+    stamps = leg.answered_at_ms, leg.ended_at_ms
+    return Settlement(call_id, source, leg.route, "ANSWER", leg.hangup_cause, *stamps, tried)
+
+
 def _list(session: Session, call: OpenCall, verdict: Charge | Free, now: datetime) -> None:
     call_id = call.hold.call_id
     match verdict:

@@ -141,3 +141,26 @@ def test_without_a_database_every_file_stays(line: Line, tmp_path: Path) -> None
 
 def test_a_folder_that_is_not_there_yet_is_an_empty_one(line: Line, tmp_path: Path) -> None:
     assert replay(line, tmp_path / "none") == 0
+
+
+def test_files_that_cannot_be_settled_keep_no_other_out(line: Line, tmp_path: Path) -> None:
+    """F13: more of them than one round takes, each first in the order of names."""
+    for number in range(spool.FILES_A_ROUND_MAX + 1):
+        spooled(tmp_path, f"{number:08x}-0000-4000-8000-000000000000")
+    call_id = line.dial_with_card(f"{BRITAIN}#").call_id
+    file = spooled(tmp_path, call_id)
+    rounds = range(40)  # a round takes it with a chance of 500 to 502
+    assert any(replay(line, tmp_path) for _ in rounds)
+    assert not file.exists()
+    assert line.is_proved()
+
+
+def test_a_line_that_no_one_will_finish_does_not_keep_the_event_log_from_settling(tmp_path: Path) -> None:
+    """F8, F13: the disk was full when it was written, and is too full to put it aside."""
+    (tmp_path / "begun.txt").write_text("handler,beg")
+    (tmp_path / "empty.txt").touch()
+    spooled(tmp_path, UNKNOWN)
+    assert spool.waiting_calls(tmp_path) == {"begun", "empty", UNKNOWN}
+    later = time.time() + spool.WRITTEN_SECONDS + 1
+    assert spool.waiting_calls(tmp_path, lambda: later) == {UNKNOWN}
+    assert spool.waiting_calls(tmp_path / "nowhere") == set()

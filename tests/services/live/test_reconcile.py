@@ -10,6 +10,7 @@ from factories import BRITAIN, NOW, TALK_BEGINS_MS, World, a_world, answered, at
 from sqlalchemy import func, select, update
 
 from billing.judge_call import AlarmKind, Source
+from billing.states import CardStatus, CardType
 from models import CallAlarm, CallRecord, Hold, LedgerEntry, Overdraft, Wallet
 from models.clock import DatabaseClock
 from services.audit.audit import Actor, Door
@@ -241,6 +242,42 @@ def test_a_late_settlement_that_finds_nothing_moves_nothing(session: Session) ->
     session.execute(update(Wallet).where(Wallet.id == card.wallet_id).values(held_micros=5_000_000, open_holds=1))
     assert world.settle(answered(CALL, 60)).overdraft_micros == 60_000
     assert session.scalars(select(func.count()).select_from(LedgerEntry)).one() == 0
+
+
+def test_a_disposable_card_is_used_up_by_a_call_that_is_charged_late(session: Session) -> None:
+    """Else it makes another call for each settlement that comes late."""
+    world = a_world(session, group={"card_type": CardType.DISPOSABLE})
+    world.call(CALL)
+    world.settle(not_answered(CALL))
+    world.settle(answered(CALL, 60))
+    assert world.card().status is CardStatus.USED
+    assert world.is_proved()
+
+
+def test_a_call_that_was_freed_and_is_answered_by_the_event_log_is_charged(session: Session) -> None:
+    """asterisk.md 6.5: no stamp of the answer came, or the log could not be read in time. Nobody talks for free."""
+    world = a_world(session)
+    world.call(CALL)
+    world.settle(not_answered(CALL))
+    talk = LoggedTalk(CALL, 62_400, TALKED)
+    assert note_differences(session, [talk], NOW) == []
+    record = world.record(CALL)
+    assert (record.settled_by, record.talk_ms, record.cost_micros) == ("cel", 62_400, 62_000)
+    assert record.carrier_account_id == world.carriers["test.cheap"]
+    assert alarms(session) == {CALL: AlarmKind.LATE_SETTLEMENT}
+    assert note_differences(session, [talk], NOW) == []
+    assert world.ledger() == [("call", CALL, 62_000)]
+    assert world.is_proved()
+
+
+def test_an_answer_in_the_moment_of_the_callers_hang_up_stays_free(session: Session) -> None:
+    """The log knows of an answer that no one could talk after."""
+    world = a_world(session)
+    world.call(CALL)
+    world.settle(not_answered(CALL, "CANCEL"))
+    leg = LoggedLeg("test.cheap", TALK_BEGINS_MS, TALK_BEGINS_MS + 900)
+    assert note_differences(session, [LoggedTalk(CALL, 900, leg)], NOW) == []
+    assert (world.ledger(), alarms(session)) == ([], {})
 
 
 @pytest.mark.parametrize("first", [answered(CALL, 60), not_answered(CALL)])
