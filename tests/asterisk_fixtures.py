@@ -110,7 +110,8 @@ def running_plant(
     sip_platform, sip_carrier, sip_dead = (free_udp_port() for _ in range(3))
     lines = CarrierLines(sip_carrier, free_tcp_port(), sip_platform, free_tcp_port(), folder / "tls")
     spool = spool or folder / "unsettled"
-    agi_port = site.agi_port or free_tcp_port()
+    keeper = kept_tcp_port()
+    agi_port = site.agi_port or int(keeper.getsockname()[1])
     demo = InstanceSpec(
         folder=folder / "demo-carrier",
         role=Role.DEMO_CARRIER,
@@ -139,6 +140,7 @@ def running_plant(
         tls=lines.platform_tls(),
     )
     with ExitStack() as stack:
+        stack.callback(keeper.close)
         running = []
         for spec in (demo, platform):
             instance = write_instance(spec, program)
@@ -185,6 +187,16 @@ def free_tcp_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def kept_tcp_port() -> socket.socket:
+    """A port that stays ours while this socket is open, also while our server on it is stopped: no other process of a
+    run is given it. It takes no connection itself, and a server that asks for the address again (SO_REUSEADDR) gets it.
+    """
+    keeper = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    return keeper
 
 
 def free_udp_port() -> int:

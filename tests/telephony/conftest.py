@@ -33,5 +33,8 @@ def server(plant: Plant) -> Iterator[TinyAgiServer]:
     server = TinyAgiServer(plant.agi_port)
     server.start()
     yield server
-    plant.wait_until_idle()
-    server.stop()
+    try:
+        plant.wait_until_idle()
+    finally:
+        server.stop()
+    assert server.failures == []

@@ -79,7 +79,9 @@ def test_v_38_a_call_for_an_access_number_comes_in_over_the_registration(
     wait_for(lambda: state(plant) is Registration.REGISTERED, SECONDS_MAX)
     with plant.phone.call(NUMBER_LOGIN, line=login) as call:
         assert call.wait_for_end(SECONDS_MAX) is not None
+    wait_for(lambda: bool(server.requests), SECONDS_MAX)
     plant.wait_until_idle()
+    assert server.failures == [], log_of(plant)[-4_000:]
     (asked,) = server.requests
     assert asked[2] == NUMBER_LOGIN
     assert server.heads[0]["agi_channel"].startswith("PJSIP/registered-")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socketserver
 import threading
+import traceback
 import uuid
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,22 @@ class Session:
         return self._stream.rfile.readline().decode().rstrip("\n")
 
 
+class _Listener(socketserver.ThreadingTCPServer):
+    """Keeps what went wrong in a session, or kept one from beginning: its caller only hears an excuse."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, port: int, handler: type[socketserver.StreamRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", port), handler)
+        self.failures: list[str] = []
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        del request, client_address
+        self.failures.append(traceback.format_exc())
+
+
 class TinyAgiServer:
     """Plays one entry of `rounds` for each number asked, then ends the call; keeps every settlement."""
 
@@ -54,7 +71,8 @@ class TinyAgiServer:
         self.settle_requests = 0
         self.turns: dict[str, str] = {}  # by route: what the dialplan is told when it moves on
         self.asked: list[str] = []
-        self._server: socketserver.ThreadingTCPServer | None = None
+        self.failures: list[str] = []
+        self._server: _Listener | None = None
 
     def start(self) -> None:
         script = self
@@ -64,9 +82,8 @@ class TinyAgiServer:
                 with contextlib.suppress(OSError):
                     script.serve(Session(self))
 
-        socketserver.ThreadingTCPServer.allow_reuse_address = True
-        socketserver.ThreadingTCPServer.daemon_threads = True
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", self.port), Handler)
+        self._server = _Listener(self.port, Handler)
+        self._server.failures = self.failures
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
