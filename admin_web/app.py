@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin_web.access import has_keys, has_right, language, theme_wanted
 from admin_web.acts import csrf
 from admin_web.browser_name import browser_name
+from admin_web.call_words import cause, outcome
 from admin_web.database import set_up_database
 from admin_web.errors import set_up_errors
 from admin_web.form import label
@@ -55,7 +56,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_database(app, settings)
     set_up_headers(app)
     set_up_formats(app)
-    app.jinja_env.filters |= {"field_label": label, "browser_name": browser_name}
+    app.jinja_env.filters |= {"field_label": label, "browser_name": browser_name, "outcome": outcome, "cause": cause}
     set_up_errors(app)
     set_up_streams(app, threads=settings.database_connections)
     app.register_blueprint(pages)

@@ -9,13 +9,14 @@ from typing import Any
 from flask import current_app, request
 
 from admin_web.amounts import read_amount, shown_amount
+from admin_web.field_labels import LABELS, unit_of
 from admin_web.formats import spoken
 from admin_web.texts import gettext, translated
 from billing.money import MoneyTextRefused
 from services.store.fields import Field, FieldKind
 
 LONG_TEXT = 255  # a longer one gets several lines
-REQUIREMENTS = re.compile(r" \((?:(?:JC|JA|V|M)-\d+(?:, )?)+\)")  # for readers of the source only
+REQUIREMENTS = re.compile(r" \((?:(?:JC|JA|V|M)-\d+(?:, | to )?)+\)")  # for readers of the source only
 NOTHING = ""
 Choices = Callable[[], list[tuple[int, str]]]
 
@@ -42,7 +43,7 @@ def shown_fields(
             field.kind,
             REQUIREMENTS.sub("", gettext(field.help)),
             _options(field, choices or {}),
-            currency if field.kind is FieldKind.MONEY else NOTHING,
+            _unit(field, currency),
             field.is_optional,
             field.kind is FieldKind.TEXT and field.most > LONG_TEXT,
         )
@@ -88,12 +89,21 @@ def label(name: str) -> str:
 
 
 def plain_label(name: str) -> str:
+    if name in LABELS:
+        return LABELS[name]
     text = name.removesuffix("_micros").removesuffix("_id").replace("_", " ")
     words = {"Pinless": "PINless", "Pin ": "PIN ", "Ani ": "ANI "}
     shown = text[:1].upper() + text[1:]
     for plain, usual in words.items():
         shown = shown.replace(plain, usual)
     return shown
+
+
+def _unit(field: Field, currency: str) -> str:
+    if field.kind is FieldKind.MONEY:
+        return currency
+    unit = unit_of(field.name) if field.kind is FieldKind.WHOLE else NOTHING
+    return gettext(unit) if unit else NOTHING
 
 
 def _options(field: Field, choices: Mapping[str, Choices]) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, tzinfo
 
+from flask import current_app
 from flask_admin import AdminIndexView, expose
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from admin_web.page import GuardedPage
 from admin_web.texts import lazy_gettext
 from admin_web.views.reports import charts
 from billing.rights import Right
+from services.live.health import health
 from services.operators.scope import sees_all_cards
 from services.reports.report_calls import report_calls
 from services.reports.report_row import ReportRow
@@ -39,6 +41,7 @@ class Dashboard(GuardedPage, AdminIndexView):
             figures=figures,
             charts=charts(rows, By.DAY),
             week=week,
+            parts=health(read_session(), current_app.config["SETTINGS"], now()) if sees_figures else [],
             today=now().astimezone(zone()).date(),
         )
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 from flask import url_for
+from markupsafe import Markup
 from sqlalchemy import Row, func, select
 
 from admin_web import cells
-from admin_web.access import get_signed
+from admin_web.access import get_signed, has_right
 from admin_web.choices import groups, rate_tables, resellers
 from admin_web.filters import ChoiceFilter, TextFilter, WordFilter
 from admin_web.formats import NOTHING, exact_money
@@ -22,6 +23,14 @@ from services.store.keyset import Order
 def number_and_name(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401 (as Flask-Admin has it)
     """JC-8: the code, and the name if there is one."""
     return f"{row.number} {row.name}" if row.name else str(row.number)
+
+
+def rate_table(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401
+    """JC-13: the name leads to the rates."""
+    if not has_right(Right.SEE_RATES):
+        return str(row.rate_table)
+    address = url_for("ratelist.of_table", table_id=row.rate_table_id)
+    return Markup('<a href="{}">{}</a>').format(address, row.rate_table)
 
 
 def maintenance(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401
@@ -69,6 +78,7 @@ class SeriesList(ConsoleList):
         "face_value": cells.money,
         "quantity": cells.whole,
         "reseller": cells.text,
+        "rate_table": rate_table,
         "activation_fee": cells.fee,
         "maintenance_fee": maintenance,
     }
@@ -100,6 +110,7 @@ class SeriesList(ConsoleList):
                 CardSeries.quantity,
                 Reseller.name.label("reseller"),
                 RateTable.name.label("rate_table"),
+                RateTable.id.label("rate_table_id"),
                 CardSeries.activation_fee_micros.label("activation_fee"),
                 CardSeries.maintenance_fee_micros.label("maintenance_fee"),
                 CardSeries.maintenance_every_hours,

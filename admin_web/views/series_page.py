@@ -27,7 +27,7 @@ from services.series.new_series_fields import DEFAULTS, NEW_SERIES_FIELDS, SECTI
 from services.series.open_series import open_series as order_series
 from services.series.plan_series import SeriesPlan, plan_series
 from services.series.preview_series import SeriesPreview
-from services.series.series_fields import SERIES_FIELDS
+from services.series.series_fields import SECTIONS as EDIT_SECTIONS
 from services.series.update_series import preview_series, update_series
 from services.store.fields import FieldsRefused, checked_values
 from services.store.keyset import COUNTED_MAX, Order
@@ -39,7 +39,7 @@ CHOICES = {
     "routing_plan_id": routing_plans,
     "reseller_id": resellers,
 }
-EDITABLE = tuple(field for field in SERIES_FIELDS if not field.is_fixed)
+EDITABLE = tuple(field for _, fields in EDIT_SECTIONS for field in fields)
 
 
 class SeriesPage(CardList):
@@ -193,7 +193,10 @@ class SeriesPage(CardList):
             "console/series_edit.html",
             **values,
             version=request.form.get("version", series.version),
-            fields=shown_fields(EDITABLE, CHOICES, values["series"]["currency"]),
+            sections=[
+                (gettext(title), shown_fields(fields, CHOICES, values["series"]["currency"]))
+                for title, fields in EDIT_SECTIONS
+            ],
             typed=typed,
             problems=problems or {},
             touched=touched,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from billing.money import divide_floor
 from billing.states import CallDisposition, CardStatus, HoldState
 from models import Account, CallRecord, Card, FailedEntry, Hold
+from services.calls.call_alarms import count_open_alarms
 from services.calls.day_limits import day_begins_at
 
 SHOWN = 8
@@ -18,11 +19,13 @@ EXPIRING_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class DayMoney:
-    """What calls earned and cost in one currency."""
+    """What calls were charged in one currency, and what is left of it without tax and the carriers' price."""
 
     currency: str
     revenue_micros: int
-    buy_micros: int
+    margin_micros: int
+    revenue_before_micros: int
+    margin_before_micros: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class TodayFigures:
     money: Sequence[DayMoney]
     wrong_entries: int
     expiring_cards: int
+    calls_to_look_at: int
     destinations: Sequence[tuple[str, int]]
     carriers: Sequence[CarrierDay]
 
@@ -63,9 +67,10 @@ def today_figures(session: Session, now: datetime, zone: tzinfo) -> TodayFigures
         talk_seconds=talk_seconds,
         calls_before=calls_before,
         talk_seconds_before=talk_seconds_before,
-        money=_money(session, begin),
+        money=_money(session, begin, now, week),
         wrong_entries=session.scalars(select(func.count()).where(FailedEntry.happened_at >= begin)).one(),
         expiring_cards=_expiring(session, now),
+        calls_to_look_at=count_open_alarms(session),
         destinations=_destinations(session, begin),
         carriers=_carriers(session, begin),
     )
@@ -83,10 +88,23 @@ def _calls(session: Session, begin: datetime, end: datetime) -> tuple[int, int, 
     return calls, answered, seconds
 
 
-def _money(session: Session, begin: datetime) -> list[DayMoney]:
-    sums = (func.sum(CallRecord.cost_micros), func.sum(CallRecord.buy_cost_micros))
-    query = select(CallRecord.currency, *sums).where(CallRecord.placed_at >= begin).group_by(CallRecord.currency)
-    return [DayMoney(*row) for row in session.execute(query.order_by(CallRecord.currency))]
+def _money(session: Session, begin: datetime, now: datetime, week: timedelta) -> list[DayMoney]:
+    """In every currency in which calls were charged on one of the two days."""
+    today, before = _sums(session, begin, now), _sums(session, begin - week, now - week)
+    nothing = (0, 0)
+    return [
+        DayMoney(currency, *today.get(currency, nothing), *before.get(currency, nothing))
+        for currency in sorted({*today, *before})
+    ]
+
+
+def _sums(session: Session, begin: datetime, end: datetime) -> dict[str, tuple[int, int]]:
+    """Charged and left, by currency."""
+    left = CallRecord.cost_micros - CallRecord.tax_micros - CallRecord.buy_cost_micros
+    sums = (func.sum(CallRecord.cost_micros), func.sum(left))
+    query = select(CallRecord.currency, *sums).where(CallRecord.placed_at >= begin, CallRecord.placed_at < end)
+    found = session.execute(query.group_by(CallRecord.currency))
+    return {currency: (charged, rest) for currency, charged, rest in found}
 
 
 def _expiring(session: Session, now: datetime) -> int:

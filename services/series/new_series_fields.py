@@ -39,7 +39,7 @@ CARDS = (
     Field("portal_login", FieldKind.FLAG, "Holders may log in to the portal by number and PIN."),
 )
 BILLING = (
-    Field("face_value_micros", FieldKind.MONEY, "What each card is worth."),
+    Field("face_value_micros", FieldKind.MONEY, "What each card is worth, in the group's currency."),
     Field("reseller_id", FieldKind.CHOICE, "Who owns the series; empty = the platform.", 1, is_optional=True),
     Field("rate_table_id", FieldKind.CHOICE, "What calls cost; it must be in the group's currency.", 1),
     Field("tax_profile_id", FieldKind.CHOICE, "Taxes on calls.", 1, is_optional=True),

@@ -46,5 +46,21 @@ SERIES_FIELDS: tuple[Field, ...] = (
     ),
     Field("recharge_extends_expiry", FieldKind.WORD, "What a recharge does to the expiry.", words=RechargeExtends),
 )
+# The sections of JeraSoft's tab (JC-55 to JC-58).
+_EDITED = {
+    "System information": ("name", "status", "initial_card_status", "portal_login", "reseller_id"),
+    "Notes": ("notes",),
+    "Billing settings": (
+        "rate_table_id",
+        "tax_profile_id",
+        "routing_plan_id",
+        "activation_fee_micros",
+        "maintenance_fee_micros",
+        "maintenance_every_hours",
+        "maintenance_starts",
+    ),
+    "Expiration settings": ("expiry_date", "expiry_period_days", "expiry_grace_days", "recharge_extends_expiry"),
+}
+SECTIONS = tuple((title, tuple(one for one in SERIES_FIELDS if one.name in names)) for title, names in _EDITED.items())
 EXPIRY = ("expiry_date", "expiry_period_days", "expiry_grace_days")
 MAINTENANCE = ("maintenance_fee_micros", "maintenance_every_hours", "maintenance_starts")

@@ -107,7 +107,7 @@ def test_a_series_is_shown_before_it_is_ordered(owner: Visitor, world: World, en
         ({"quantity": "1000001"}, "quantity is 1000001"),
         ({"face_value_micros": ""}, "Face value is needed."),
         ({"rate_table_id": ""}, "Rate table is needed."),
-        ({"expiry_date": "31.12.2027"}, "Expiry date cannot be read"),
+        ({"expiry_date": "31.12.2027"}, "Expiration date cannot be read"),
     ],
 )
 def test_a_series_that_cannot_be_made_says_what_to_change(

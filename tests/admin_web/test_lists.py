@@ -150,7 +150,7 @@ def test_a_call_shows_its_trace_its_charge_and_its_ledger(owner: Visitor, world:
     listed = text_of(owner.get("/calls/"))
     assert "answered 1-000000001 15550100 442071234567 United Kingdom test.cheap 1:01 0.061 USD" in listed
     page = text_of(owner.get("/calls/call-1"))
-    for told in ("Call to 442071234567", "test.cheap ANSWER 16", "Charged 0.061 USD", "billed as 1:01"):
+    for told in ("Call to 442071234567", "test.cheap answered 16, normal end", "Charged 0.061 USD", "billed as 1:01"):
         assert told in page, told
     assert owner.get("/calls/call-2").status_code == 404
     assert "0.061 USD 1000000001 call revenue call-1" in text_of(owner.get("/ledger/"))

@@ -18,14 +18,18 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+import admin_web
 import billing
 import models
 import services
 from admin_web import menu
 from admin_web.catalogue import FOLDER, PLACE
+from admin_web.field_labels import UNITS
 from admin_web.form import plain_label
 from billing.rights import Right
 from services.store.fields import Field
+from services.store.settings import Settings
+from services.store.settings_report import setting_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +45,7 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 # SQL, and checks of the ledger.
 NOT_TOLD = re.compile(r"[A-Z]{2,} [A-Z_]{2,}|I\d+ |.*\{\}|[A-Z_]+\(|SET |PRAGMA |NOT [a-z_]+ ", re.DOTALL)
 # Their reasons begin with small letters.
-WHISPERED = frozenset({"live_report.py", "explain_card.py", "explain_expiry.py"})
+WHISPERED = frozenset({"live_report.py", "explain_card.py", "explain_expiry.py", "health.py"})
 NOT_FOR_THE_CONSOLE = frozenset(
     {
         "platform_figures.py",
@@ -65,18 +69,18 @@ def own_texts() -> set[str]:
 
 def words() -> set[str]:
     """Names of fields, their helps, the words of the database, groups of the menu."""
-    found = set(menu.GROUPS)
+    found = {*menu.GROUPS, *UNITS.values(), *(one.meaning for one in setting_rows(Settings(_env_file=None)))}
     for module in _modules():
         for name, thing in vars(module).items():
             for field in _fields(thing):
                 found |= {plain_label(field.name), field.help}
                 found |= {_spoken(word) for word in field.words or ()}
             is_enum = inspect.isclass(thing) and issubclass(thing, StrEnum) and thing.__module__ == module.__name__
-            if is_enum and thing not in NO_WORDS:
+            if is_enum and module.__name__.split(".")[0] != "admin_web" and thing not in NO_WORDS:
                 found |= {_spoken(word.value) for word in thing}
             if name == "SECTIONS":
                 found |= {title for title, _ in thing}
-    return {text for text in found if re.search("[A-Za-z]{2}", text)}
+    return {str(text) for text in found if re.search("[A-Za-z]{2}", str(text))}
 
 
 def sentences() -> set[str]:
@@ -156,7 +160,7 @@ def _fields(thing: object) -> list[Field]:
 
 
 def _modules() -> Iterator[object]:
-    for package in (billing, models, services):
+    for package in (billing, models, services, admin_web):
         yield package
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             yield importlib.import_module(module.name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from datetime import UTC
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,17 +12,16 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import WAIT_SECONDS_MAX, draw, started_chromium
+from demo_shop import Clerk, DemoShop, demo_shop
 from factories import KEYS, World, a_world, answered
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
+from served_console import served_console
 from sqlalchemy import update
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from admin_web.access import now
-from admin_web.app import create_app
-from admin_web.database import engines
 from billing.rights import Role
 from models import CallerIdBinding, Operator, Reseller
 from models.database import make_engine
@@ -84,16 +82,23 @@ def address(served: World, url_served: str, tmp_path_factory: pytest.TempPathFac
     del served
     folder = tmp_path_factory.mktemp("console")
     replace_pin_keys(folder / "keys.json", KEYS)
-    app = create_app(Settings(state_dir=folder, database_url=url_served, _env_file=None))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    for used in engines(app):
-        used.dispose()
+    with served_console(Settings(state_dir=folder, database_url=url_served, _env_file=None)) as told:
+        yield told
+
+
+@pytest.fixture(scope="module")
+def shop(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoShop]:
+    """The demo with JeraSoft's example series and a month of calls, and the console over it."""
+    with demo_shop(sqlite_databases.create(), tmp_path_factory.mktemp("shop")) as made:
+        yield made
+
+
+@pytest.fixture
+def clerk(browser: webdriver.Chrome, shop: DemoShop) -> Clerk:
+    """The owner before a browser, signed in."""
+    made = Clerk(browser, shop)
+    made.sign_in("Olga")
+    return made
 
 
 @pytest.fixture(scope="session")

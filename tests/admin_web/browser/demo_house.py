@@ -10,16 +10,13 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
+from served_console import served_console
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from admin_web.access import now
-from admin_web.app import create_app
-from admin_web.database import engines
 from billing.rights import Role
 from command_line.demo.instances import platform_spec, write_demo
 from command_line.init import init
@@ -76,7 +73,7 @@ def demo_house(
         if asterisk is not None:
             start_asterisk(settings, asterisk, running)
         running.enter_context(_call_server(settings, environment))
-        address = running.enter_context(_console(settings))
+        address = running.enter_context(served_console(settings))
         yield House(address, settings, json.loads(made.stdout)["cards"])
 
 
@@ -129,17 +126,3 @@ def _call_server(settings: Settings, environment: dict[str, str]) -> Iterator[No
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def _console(settings: Settings) -> Iterator[str]:
-    app = create_app(settings)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    for engine in engines(app):
-        engine.dispose()

@@ -37,7 +37,7 @@ def page(browser: webdriver.Chrome, house: House) -> webdriver.Chrome:
 def test_a_call_by_the_keypad_lights_the_ten_steps_and_is_charged_to_the_micro(
     page: webdriver.Chrome, house: House
 ) -> None:
-    """Steps M-19 to M-26, with fail-over: 0.10 connection, and 66 seconds at 0.07 a minute."""
+    """JC-3, steps M-19 to M-26, with fail-over: 0.10 connection, and 66 seconds at 0.07 a minute."""
     card = house.card(3)
     Select(page.find_element(By.ID, "phone-carriers")).select_by_value("503,answer:65")
     page.find_element(By.CSS_SELECTOR, "[data-dial]").click()
