@@ -233,7 +233,8 @@ def _verify(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
     for breach in breaches:
         log.error("invariant broken", breach=str(breach))
     seconds = int(time.monotonic() - begun)
-    desk.write(lambda session: note_verification(session, len(breaches), seconds, Actor("worker", Door.JOB), at))
+    me = Actor("worker", Door.JOB)
+    desk.write(lambda session: note_verification(session, len(breaches), seconds, me, at, breaches))
     log.info("ledger verified", breaches=len(breaches), seconds=seconds)
     return 0
 

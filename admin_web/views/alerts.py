@@ -1,4 +1,4 @@
-"""Alerts: calls that someone should look at, until somebody has."""
+"""Alerts: a ledger that does not prove, and calls that someone should look at, until somebody has."""
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +14,7 @@ from billing.rights import Right
 from services.calls.call_alarms import close_alarms, open_alarms
 from services.guard.block_phone import unblock_phone
 from services.guard.guard_report import guard_status
+from services.money.note_verification import last_verification
 
 
 class AlertsPage(ConsolePage):
@@ -26,7 +27,10 @@ class AlertsPage(ConsolePage):
     @expose("/")
     def index(self) -> str:
         session = read_session()
-        return self.render("console/alerts.html", alarms=open_alarms(session), guard=guard_status(session, now()))
+        proof = last_verification(session)
+        broken = proof if proof is not None and proof.breaches else None
+        guard = guard_status(session, now())
+        return self.render("console/alerts.html", alarms=open_alarms(session), guard=guard, broken=broken)
 
     @expose("/unblock", methods=("POST",))
     def unblock(self) -> ResponseReturnValue:
