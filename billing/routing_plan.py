@@ -44,8 +44,12 @@ class CarrierFacts:
     rest_seconds: int = 60
 
     def dialled(self, number: str) -> str:
-        """The number as this carrier wants it: cut if it begins so, then added to, the tech prefix before all."""
-        return f"{self.tech_prefix}{self.add_prefix}{number.removeprefix(self.cut_prefix)}"
+        return dialled_number(number, self.tech_prefix, self.add_prefix, self.cut_prefix)
+
+
+def dialled_number(number: str, tech_prefix: str, add_prefix: str, cut_prefix: str) -> str:
+    """The number as a carrier wants it: cut if it begins so, then added to, the tech prefix before all."""
+    return f"{tech_prefix}{add_prefix}{number.removeprefix(cut_prefix)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from command_line.saving import saving
 from command_line.show import console, emit_json, json_option
 from models import Gateway
 from services.accounts.save_gateway import create_gateway, delete_gateway, gateway_list, update_gateway
+from services.accounts.switch_gateway import switch_gateway
 
 version_option = click.option("--version", type=int, help="The version that you looked at: refused if changed since.")
 
@@ -30,9 +31,10 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         emit_json(found)
         return
-    table = Table("Gateway", "Address", "Accounts", "Notes", box=None)
+    table = Table("Gateway", "State", "Address", "Accounts", "Notes", box=None)
     for row in found:
-        table.add_row(row["name"], row["address"], str(row["accounts"]), row["notes"] or "")
+        state = "enabled" if row["is_enabled"] else "disabled"
+        table.add_row(row["name"], state, row["address"], str(row["accounts"]), row["notes"] or "")
     console.print(table)
 
 
@@ -81,3 +83,27 @@ def delete(name: str, version: int | None) -> None:
     with saving() as session:
         delete_gateway(session, id_of(session, Gateway, "gateway", name), version, cli_actor(), now())
     console.print(f"The gateway {name} is deleted.")
+
+
+@gateway.command()
+@click.argument("name")
+@version_option
+def disable(name: str, version: int | None) -> None:
+    """Refuse calls through the gateway NAME from now on; calls that are up go on."""
+    _switch(name, version, is_enabled=False)
+    console.print(f"Calls through the gateway {name} are refused from now on; calls that are up go on.")
+
+
+@gateway.command()
+@click.argument("name")
+@version_option
+def enable(name: str, version: int | None) -> None:
+    """Take calls through the gateway NAME again."""
+    _switch(name, version, is_enabled=True)
+    console.print(f"Calls through the gateway {name} are taken again, once Asterisk knows: callingcard asterisk apply")
+
+
+def _switch(name: str, version: int | None, *, is_enabled: bool) -> None:
+    with saving() as session:
+        gateway_id = id_of(session, Gateway, "gateway", name)
+        switch_gateway(session, gateway_id, version, cli_actor(), now(), is_enabled=is_enabled)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.states import JobState
 from command_line.asterisk_trunks import apply_accounts, changes_as_object, target_of, wanted_spec
+from command_line.carrier_tests import step_carrier_test
 from command_line.demo.instances import platform_folder, program
 from command_line.errors import Failure
 from command_line.installation import settings
@@ -19,6 +20,7 @@ from services.audit.audit import Act, note
 from services.jobs.ask_job import UNFINISHED, actor_of, fail_job
 from services.routing.asterisk_jobs import APPLY, KINDS, LOOK
 from services.routing.note_reach import note_reach
+from services.routing.try_carrier import CARRIER_TEST
 from telephony.apply_trunks import Target
 from telephony.instance import InstanceRefused, InstanceSpec, read_instance
 from telephony.known_senders import known_senders
@@ -36,6 +38,10 @@ def waiting_asterisk_jobs(session: Session) -> list[tuple[int, str]]:
 def run_asterisk_job(write: Write, job_id: int, kind: str, now: Callable[[], datetime]) -> None:
     """What cannot be done ends the job with its sentence; Asterisk goes on as it is."""
     try:
+        if kind == CARRIER_TEST:
+            wanted = settings()
+            step_carrier_test(write, target_of(wanted, program(wanted)).console, job_id, now())
+            return
         result = {LOOK: _looked, APPLY: _applied}[kind]()
     except Failure as refused:
         write(partial(fail_job, job_id=job_id, why=refused.message, now=now()))

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, LargeBinary, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, LargeBinary, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.caller_id import CallerIdMode
@@ -141,7 +141,8 @@ class AccountNumber(Base):
 
 class Gateway(Base):
     """A host through which calls come to us; an account may be restricted to some (JA-35, JA-36). `address` is what
-    the calls of it show: the host of a SIP trunk or RADIUS client.
+    the calls of it show: the host of a SIP trunk or RADIUS client. Calls through one that is not enabled are refused,
+    whosever they are.
     """
 
     __tablename__ = "gateway"
@@ -151,6 +152,7 @@ class Gateway(Base):
     name: Mapped[Name]
     address: Mapped[str] = mapped_column(String(45))
     notes: Mapped[str | None] = mapped_column(String(2000))
+    is_enabled: Mapped[bool] = mapped_column(default=True, server_default=true())
     version: Mapped[int] = mapped_column(default=1)
 
 

@@ -1,16 +1,21 @@
 """Carriers: who takes our calls, what each carries now, and which rest after failures (JA-43 to JA-49)."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
-from flask import redirect, url_for
+from flask import abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from markupsafe import Markup
 from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
 
 from admin_web import cells
 from admin_web.access import actor, has_right, now
 from admin_web.acts import carry_out, csrf, require_right, require_token
+from admin_web.database import read_session
+from admin_web.edit_form import EditForm, answer_form
 from admin_web.filters import TextFilter, WordFilter, begins_with
 from admin_web.formats import NOTHING, duration, moment, whole
 from admin_web.list_view import ConsoleList, Rows
@@ -20,7 +25,9 @@ from billing.rights import Right
 from models import Account, AccountLoad, CarrierState, Client, RateTable, TrunkProtocol
 from services.accounts.trunk_ports import trunk_port
 from services.routing.carrier_words import carrier_is
+from services.routing.try_carrier import TEST_FIELDS, ask_carrier_test, testable_carrier
 from services.routing.wake_carrier import wake_carrier
+from services.store.fields import FieldsRefused
 from services.store.keyset import Order
 
 STATE_COLUMNS = (
@@ -32,18 +39,18 @@ STATE_COLUMNS = (
 def state(_view: Any, _context: Any, row: Any, _name: str) -> Markup:  # noqa: ANN401 (as Flask-Admin has it)
     """In a word, since when, until when, and what Asterisk says; the button that ends a rest."""
     found = carrier_is(row, now())
-    shown = cells.status_word(found.word.value)
-    if found.since is not None:
-        shown += Markup(" <small class='muted'>{} {}</small>").format(gettext("since"), moment(found.since))
+    parts = [cells.status_word(found.word.value)]
     if found.why:
-        shown += Markup(" <small class='muted'>{}</small>").format(gettext(found.why))
-    if found.until is None:
-        return shown
-    shown += Markup(" <small class='muted'>{} {}</small>").format(gettext("until"), moment(found.until))
-    if not has_right(Right.MANAGE_ROUTES):
-        return shown
-    form = Markup('{} <form method="post" action="{}">{}<button>{}</button></form>')
-    return form.format(shown, url_for("carriers.wake", account_id=row.id), csrf(), gettext("End its rest"))
+        parts.append(_small(gettext(found.why)))
+    if found.since is not None:
+        parts.append(_small(Markup("{} {}").format(gettext("since"), moment(found.since))))
+    if found.until is not None:
+        parts.append(_small(Markup("{} {}").format(gettext("until"), moment(found.until))))
+        if has_right(Right.MANAGE_ROUTES):
+            form = Markup('<form method="post" action="{}">{}<button>{}</button></form>')
+            wake = url_for("carriers.wake", account_id=row.id)
+            parts.append(form.format(wake, csrf(), gettext("End its rest")))
+    return _together(parts)
 
 
 def lines(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401
@@ -72,10 +79,28 @@ def last_end(_view: Any, _context: Any, row: Any, _name: str) -> Markup | str:  
     if row.last_tried_at is None:
         return NOTHING
     cause = "" if row.last_cause is None else f" ({row.last_cause})"
-    shown = Markup("{}{} <small class='muted'>{}</small>").format(row.last_status, cause, moment(row.last_tried_at))
-    if not row.failures:
-        return shown
-    return shown + " · " + gettext("%(count)s failures in a row", count=row.failures)
+    parts = [Markup("{}{}").format(row.last_status, cause), _small(moment(row.last_tried_at))]
+    if row.failures:
+        parts.append(_small(gettext("%(count)s failures in a row", count=row.failures)))
+    return _together(parts)
+
+
+def try_link(_view: Any, _context: Any, row: Any, _name: str) -> Markup | str:  # noqa: ANN401
+    if not (row.is_open and has_right(Right.MANAGE_ROUTES)):
+        return NOTHING
+    link = Markup('<a href="{}">{}<span class="unseen"> {}</span></a>')
+    return link.format(url_for("carriers.test", account_id=row.id), gettext("Place a test call"), row.endpoint)
+
+
+def _small(text: str) -> Markup:
+    return Markup('<small class="muted">{}</small>').format(text)
+
+
+def _together(parts: Sequence[Markup]) -> Markup:
+    """One below the other, as one thing beside the column's name on a narrow screen."""
+    return Markup('<div class="lines">{}</div>').format(
+        Markup("").join(Markup("<div>{}</div>").format(one) for one in parts)
+    )
 
 
 class CarrierList(ConsoleList):
@@ -88,7 +113,7 @@ class CarrierList(ConsoleList):
     search_label = lazy_gettext("Name in Asterisk, or how it begins")
     link_column = "endpoint"
     right_aligned = frozenset({"lines", "asr", "acd"})
-    column_list = ("state", "endpoint", "lines", "asr", "acd", "last", "client", "rate_table", "gateway", "tag")
+    column_list = ("state", "endpoint", "lines", "asr", "acd", "last", "client", "rate_table", "gateway", "tag", "test")
     column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
         "state": lazy_gettext("State"),
         "endpoint": lazy_gettext("Carrier"),
@@ -100,6 +125,7 @@ class CarrierList(ConsoleList):
         "acd": lazy_gettext("ACD"),
         "last": lazy_gettext("Last attempt"),
         "tag": lazy_gettext("Tag"),
+        "test": lazy_gettext("Try it"),
     }
     column_formatters = {  # noqa: RUF012
         "state": state,
@@ -110,6 +136,7 @@ class CarrierList(ConsoleList):
         "acd": mean_talk,
         "last": last_end,
         "tag": cells.text,
+        "test": try_link,
     }
     orders = {"endpoint": Order((Account.endpoint,))}  # noqa: RUF012
 
@@ -154,6 +181,32 @@ class CarrierList(ConsoleList):
 
     def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
         return url_for("accountpage.show", account_id=row.id)
+
+    @expose("/<int:account_id>/test", methods=("GET", "POST"))
+    def test(self, account_id: int) -> ResponseReturnValue:
+        """A real call over this carrier; off where the console's phone is, as it costs what the carrier asks."""
+        require_right(Right.MANAGE_ROUTES)
+        settings = current_app.config["SETTINGS"]
+        if not settings.console_phone:
+            abort(403, gettext("Test calls are switched off here: CALLINGCARD_CONSOLE_PHONE=true switches them on."))
+        try:
+            carrier = testable_carrier(read_session(), account_id)
+        except FieldsRefused:
+            abort(404)
+        form = EditForm(
+            gettext("Test call over %(name)s", name=carrier.endpoint),
+            ((lazy_gettext("Call"), TEST_FIELDS),),
+            {"talk_seconds": 5},
+            url_for(".index_view"),
+            template="console/carrier_test.html",
+            extra={"token": uuid4().hex, "ring_seconds": carrier.ring_seconds},
+        )
+
+        def ask(session: Session, values: dict[str, Any], _version: int | None) -> str:
+            token = request.form.get("token", "")[:64]
+            return url_for("jobpage.show", job_id=ask_carrier_test(session, account_id, values, token, actor(), now()))
+
+        return answer_form(self, form, ask, tells=False)
 
     @expose("/<int:account_id>/wake", methods=("POST",))
     def wake(self, account_id: int) -> ResponseReturnValue:

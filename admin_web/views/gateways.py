@@ -24,6 +24,7 @@ from services.accounts.save_gateway import (
     gateway_list,
     update_gateway,
 )
+from services.accounts.switch_gateway import switch_gateway
 from services.routing.asterisk_jobs import LOOK, newest_asterisk_job
 
 SECTIONS = ((lazy_gettext("Gateway"), GATEWAY_FIELDS),)
@@ -77,6 +78,25 @@ class GatewayPage(ConsolePage):
             return url_for(".index")
 
         return answer_form(self, form, save)
+
+    @expose("/<int:gateway_id>/switch", methods=("POST",))
+    def switch(self, gateway_id: int) -> ResponseReturnValue:
+        require_token()
+        require_right(Right.MANAGE_ACCOUNTS)
+        wanted, version = request.form.get("act"), request.form.get("version", type=int)
+        if wanted not in {"enable", "disable"}:
+            abort(400)
+        _gateway(gateway_id)
+
+        def do(session: Session) -> str:
+            enables = wanted == "enable"
+            name = switch_gateway(session, gateway_id, version, actor(), now(), is_enabled=enables)
+            if enables:
+                return gettext("Calls through %(name)s are taken again, once Asterisk knows: apply.", name=name)
+            return gettext("Calls through %(name)s are refused from now on; calls that are up go on.", name=name)
+
+        carry_out(do)
+        return redirect(url_for(".index"))
 
     @expose("/<int:gateway_id>/delete", methods=("POST",))
     def delete(self, gateway_id: int) -> ResponseReturnValue:

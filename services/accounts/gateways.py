@@ -38,12 +38,19 @@ class SendingLogin:
 
 
 def sending_hosts(session: Session) -> list[SendingHost]:
-    """Each address once, whoever shares it: Asterisk lets it in, the call server tells whose call it is."""
+    """Each address once, whoever shares it: Asterisk lets it in, the call server tells whose call it is. That of a
+    gateway that is switched off is let in for nobody; within a wider network the call server refuses it.
+    """
     by_account = _networks(session, IdentBy.IP)
     hosts = [SendingHost(f"account.{account_id}", networks) for account_id, networks in by_account.items()]
-    for gateway_id, address in session.execute(select(Gateway.id, Gateway.address).order_by(Gateway.id)):
-        hosts.append(SendingHost(f"gateway.{gateway_id}", (address,)))
-    return _each_once(hosts)
+    closed = set[str]()
+    gateways = select(Gateway.id, Gateway.address, Gateway.is_enabled).order_by(Gateway.id)
+    for gateway_id, address, is_enabled in session.execute(gateways):
+        if is_enabled:
+            hosts.append(SendingHost(f"gateway.{gateway_id}", (address,)))
+        else:
+            closed.add(address)
+    return _each_once(hosts, closed)
 
 
 def sending_logins(session: Session, keys: PinKeys) -> list[SendingLogin]:
@@ -96,8 +103,8 @@ def _gateways_of(session: Session, account_id: int) -> tuple[str, ...]:
     return tuple(session.scalars(query.where(AccountGateway.account_id == account_id).order_by(Gateway.id)))
 
 
-def _each_once(hosts: Iterable[SendingHost]) -> list[SendingHost]:
-    known: set[str] = set()
+def _each_once(hosts: Iterable[SendingHost], closed: set[str]) -> list[SendingHost]:
+    known = set(closed)
     left = []
     for host in hosts:
         networks = tuple(network for network in host.networks if network not in known)

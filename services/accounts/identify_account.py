@@ -49,7 +49,7 @@ class NotIdentified(StrEnum):
     """Why a call is nobody's."""
 
     UNKNOWN = "unknown"  # no account has this login, address or number with this tech prefix
-    SWITCHED_OFF = "switched_off"  # the account or its client is
+    SWITCHED_OFF = "switched_off"  # the account, its client or the gateway is
     OTHER_GATEWAY = "other_gateway"  # the account is taken through other gateways only (JA-35)
     AMBIGUOUS = "ambiguous"  # two accounts fit equally well
 
@@ -104,13 +104,15 @@ GATEWAYS = select(AccountGateway.account_id, Gateway.address).join(Gateway, Gate
 
 def identify_account(session: Session, source: CallSource) -> AccountFacts | NotIdentified:
     """The account of the call as it stands now, or why there is none."""
+    key = address_key(source.address)
+    if key is not None and _is_gateway(session, key, is_enabled=False):
+        return NotIdentified.SWITCHED_OFF
     if source.login is not None:
         return _best(session, source, run(session, BY_NAME, {"name_key": source.login.casefold()}).all())
-    key = address_key(source.address)
     if key is None:
         return NotIdentified.UNKNOWN
     by_address = _best(session, source, run(session, BY_ADDRESS, {"address": key}).all())
-    if by_address is not NotIdentified.UNKNOWN or not _is_gateway(session, key):
+    if by_address is not NotIdentified.UNKNOWN or not _is_gateway(session, key, is_enabled=True):
         return by_address
     return _best(session, source, _by_number(session, source))
 
@@ -173,5 +175,6 @@ def _candidate(row: Row[*tuple[Any, ...]], source: CallSource, *, names_gateway:
     return Candidate(row.bits, names_gateway, len(row.tech_prefix), port_rank, row.id)
 
 
-def _is_gateway(session: Session, key: str) -> bool:
-    return any(address_key(address) == key for address in session.scalars(select(Gateway.address)))
+def _is_gateway(session: Session, key: str, *, is_enabled: bool) -> bool:
+    addresses = session.scalars(select(Gateway.address).where(Gateway.is_enabled.is_(is_enabled)))
+    return any(address_key(address) == key for address in addresses)

@@ -88,7 +88,7 @@ def gateway_list(session: Session) -> list[dict[str, Any]]:
         .subquery()
     )
     query = select(Gateway, func.coalesce(counted.c.accounts, 0)).outerjoin(counted, counted.c.gateway_id == Gateway.id)
-    columns = ("id", "name", "address", "notes", "version")
+    columns = ("id", "name", "address", "notes", "is_enabled", "version")
     return [
         {**{name: getattr(gateway, name) for name in columns}, "accounts": accounts}
         for gateway, accounts in session.execute(query.order_by(Gateway.name))

@@ -4,9 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Job
+from services.routing.try_carrier import CARRIER_TEST
 
 LOOK, APPLY = "asterisk_look", "asterisk_apply"
-KINDS = (LOOK, APPLY)
+KINDS = (LOOK, APPLY, CARRIER_TEST)
 
 
 def newest_asterisk_job(session: Session, kind: str) -> Job | None:

@@ -56,7 +56,7 @@ def looked(owner: Visitor, engine: Engine, **found: object) -> None:
 def test_a_gateway_is_made_changed_and_deleted(owner: Visitor, engine: Engine) -> None:
     """JA-35: by the service of the command line, and audited."""
     assert "No gateway yet" in text_of(owner.get(PAGE))
-    assert "gw-1 198.51.100.1" in gateway(owner)
+    assert "gw-1 ● enabled 198.51.100.1" in gateway(owner)
     gateway_id = stored(engine)[0].id
     page = follow(owner, send(owner, f"/gateways/{gateway_id}", "address", address="2001:DB8::1", notes="Rack 4"))
     assert "2001:db8::1" in page
@@ -109,9 +109,25 @@ def test_the_page_tells_which_gateways_asterisk_knows(owner: Visitor, engine: En
     assert "nobody has looked while it ran" in text_of(owner.get(PAGE))
     looked(owner, engine, senders=["198.51.100.1"])
     page = text_of(owner.get(PAGE))
-    assert "gw-1 198.51.100.1 known" in page
-    assert "gw-2 198.51.100.2 not known: apply" in page
+    assert "gw-1 ● enabled 198.51.100.1 known" in page
+    assert "gw-2 ● enabled 198.51.100.2 not known: apply" in page
     assert "Asterisk as it was when looked at" in page
+
+
+def test_a_gateway_is_switched_off_and_on(owner: Visitor, engine: Engine) -> None:
+    """JA-35: what Asterisk still lets in is told; who saw another state switches nothing."""
+    gateway(owner)
+    looked(owner, engine, senders=["198.51.100.1"])
+    address = f"/gateways/{stored(engine)[0].id}/switch"
+    page = do(owner, PAGE, address, act="disable", version=1)
+    assert "Calls through gw-1 are refused from now on" in page
+    assert "gw-1 ■ disabled 198.51.100.1 still let in: apply" in page
+    assert "changed" in do(owner, PAGE, address, act="enable", version=1)
+    assert not stored(engine)[0].is_enabled
+    assert "gw-1 ● enabled 198.51.100.1 known" in do(owner, PAGE, address, act="enable", version=2)
+    with Session(engine) as session:
+        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.act.startswith("gateway."))).all()
+    assert acts == ["gateway.created", "gateway.disabled", "gateway.enabled"]
 
 
 def test_nothing_is_told_of_an_asterisk_that_did_not_run(owner: Visitor, engine: Engine) -> None:

@@ -63,6 +63,7 @@ BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "accountpage.delete": Right.DELETE,
     "accountpage.edit": Right.MANAGE_ACCOUNTS,
     "accountpage.new": Right.MANAGE_ACCOUNTS,
+    "carriers.test": Right.MANAGE_ROUTES,
     "clientpage.edit": Right.MANAGE_ACCOUNTS,
     "clientpage.new": Right.MANAGE_ACCOUNTS,
     "gateways.edit": Right.MANAGE_ACCOUNTS,

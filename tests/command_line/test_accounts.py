@@ -173,6 +173,12 @@ def test_gateways_are_kept() -> None:
     assert [(row["name"], row["accounts"]) for row in good("account", "gateway", "list")] == [("East", 1), ("West", 1)]
     assert "takes calls through West only" in refused("account", "gateway", "delete", "West")
     assert good("account", "gateway", "edit", "West", "--address", "198.51.100.9")["version"] == 2
+    assert "are refused from now on" in run("account", "gateway", "disable", "West").stdout
+    assert "is disabled already" in refused("account", "gateway", "disable", "West")
+    states = {row["name"]: row["is_enabled"] for row in good("account", "gateway", "list")}
+    assert states == {"East": True, "West": False}
+    assert "changed" in refused("account", "gateway", "enable", "West", "--version", "2")
+    assert run("account", "gateway", "enable", "West", "--version", "3").exit_code == 0
     good("account", "edit", "Main", "--gateways", "none")
     assert run("account", "gateway", "delete", "West").exit_code == 0
     assert "198.51.100.2" in run("account", "gateway", "list").stdout

@@ -149,3 +149,19 @@ def test_ja_14_who_is_switched_off_or_deleted_sends_no_call(
     }[what]
     session.execute(update(table).where(table.id == (account_id if table is Account else client_id)).values(values))
     assert identify_account(session, source()) is expected
+
+
+def test_ja_35_nobody_calls_through_a_gateway_that_is_switched_off(session: Session, client_id: int) -> None:
+    """By address, login or number alike; the same account is taken through its other gateway."""
+    west, east = (row(session, Gateway, name=name, address=f"10.0.0.{place}") for place, name in ((5, "W"), (6, "E")))
+    shop = account(session, client_id, "shop", "10.0.0.0/24")
+    session.execute(insert(AccountGateway), [{"account_id": shop, "gateway_id": one} for one in (west, east)])
+    account(session, client_id, "login", ident_by=IdentBy.NAME, name_key="login")
+    known = account(session, client_id, "number", ident_by=IdentBy.ANI)
+    row(session, AccountNumber, account_id=known, use=NumberUse.IDENTIFIES, number="37060000001")
+    calls = (source("10.0.0.5"), source("10.0.0.5", login="login"), source("::ffff:10.0.0.5", caller_id="37060000001"))
+    assert [found(session, call) for call in calls] == ["shop", "login", "shop"]
+    session.execute(update(Gateway).where(Gateway.id == west).values(is_enabled=False))
+    assert [found(session, call) for call in calls] == ["switched_off"] * 3
+    assert found(session, source("10.0.0.6")) == "shop"
+    assert found(session, source("10.0.0.7")) == "other_gateway", "a gateway that is off restricts as before"

@@ -100,6 +100,15 @@ def test_ja_27_an_address_that_two_accounts_share_is_let_in_once(session: Sessio
     ]
 
 
+def test_ja_35_the_address_of_a_gateway_that_is_off_is_let_in_for_nobody(session: Session, client_id: int) -> None:
+    shop = sender(session, client_id, "shop", "10.0.0.1", "10.0.1.0/24")
+    gateway_id = row(session, Gateway, name="Exchange", address="10.0.0.1", is_enabled=False)
+    row(session, Gateway, name="Other", address="10.0.0.2", is_enabled=False)
+    assert [(host.name, host.networks) for host in sending_hosts(session)] == [(f"account.{shop}", ("10.0.1.0/24",))]
+    session.execute(update(Gateway).where(Gateway.id == gateway_id).values(is_enabled=True))
+    assert [host.networks for host in sending_hosts(session)] == [("10.0.0.1", "10.0.1.0/24")]
+
+
 def test_ja_32_a_login_has_its_password_and_is_taken_from_its_gateways_only(session: Session, client_id: int) -> None:
     without = sender(session, client_id, "Nobody", ident_by=IdentBy.NAME, name_key="nobody")
     account_id = sender(session, client_id, "Shop.One", ident_by=IdentBy.NAME, name_key="shop.one")
