@@ -13,6 +13,7 @@ from admin_web.access import has_keys, has_right, language, theme_wanted
 from admin_web.acts import csrf
 from admin_web.browser_name import browser_name
 from admin_web.call_words import cause, outcome
+from admin_web.cookie import ConsoleSessions
 from admin_web.database import set_up_database
 from admin_web.errors import set_up_errors
 from admin_web.form import label
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
         GUARD_RULES=settings.guard_rules,
         CSRF_SESSION_KEY="csrf",
     )
+    app.session_interface = ConsoleSessions()
     if settings.console_proxies:
         hops = settings.console_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]

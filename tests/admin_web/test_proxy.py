@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
+    from werkzeug.test import TestResponse
 
 ME = Actor("tests", Door.CLI)
 PASSWORD = "seven wet badgers"
@@ -49,12 +51,20 @@ def client(database_url: str, engine: Engine, tmp_path: Path, request: pytest.Fi
         used.dispose()
 
 
+def keep_cookie(client: FlaskClient, answer: TestResponse) -> None:
+    """The test's client asks without the path that the proxy takes off; a browser asks with it and sends the cookie."""
+    (told,) = SimpleCookie(answer.headers["Set-Cookie"]).values()
+    assert told["path"] == "/cards-console"
+    client.set_cookie(told.key, told.value, domain="tel.example.com")
+
+
 def test_every_address_lies_under_the_path_of_the_proxy(client: FlaskClient) -> None:
     asked = client.get("/cards/?status=pending", headers=FORWARDED)
     assert asked.location.startswith("/cards-console/sign-in?next=")
     wanted = parse_qs(urlsplit(asked.location).query)["next"][0]
     assert wanted == "/cards-console/cards/?status=pending"
     form = client.get("/sign-in", headers=FORWARDED, base_url="https://tel.example.com")
+    keep_cookie(client, form)
     entered = client.post(
         "/sign-in",
         query_string={"next": wanted},
@@ -63,6 +73,7 @@ def test_every_address_lies_under_the_path_of_the_proxy(client: FlaskClient) -> 
         data={"csrf_token": token_of(form), "name": "olga", "password": PASSWORD},
     )
     assert (entered.status_code, entered.location) == (302, wanted)
+    keep_cookie(client, entered)
     page = client.get("/cards/?status=pending", headers=FORWARDED, base_url="https://tel.example.com")
     assert page.status_code == 200
     addresses = re.findall(r'(?:href|src|action)="(/[^"]*)"', page.text)
