@@ -27,10 +27,13 @@ def trace_of(file: Path, offset: int, caller: str) -> list[dict[str, Any]]:
 
 
 def events_of(steps: Iterable[dict[str, Any]], find_record: FindRecord) -> list[Event]:
-    """In the order of the call: what was dialled stands where its settlement was confirmed."""
+    """In the order of the call: what was dialled stands where its settlement was confirmed. Before what a step comes to
+    stands the step itself, as the call server told it.
+    """
     language, call_id = FIRST_LANGUAGE, ""
     events: list[Event] = []
     for step in steps:
+        events.append({"kind": "agi", "command": step["step"], "reply": _details(step)})
         match step["step"]:
             case "answered":
                 events.append({"kind": "answered"})
@@ -47,6 +50,13 @@ def events_of(steps: Iterable[dict[str, Any]], find_record: FindRecord) -> list[
             case _:
                 pass
     return events
+
+
+def _details(step: dict[str, Any]) -> str:
+    """Prompts, keys (those of a PIN are masked in the trace), language, or the variable that was set."""
+    parts = [" ".join(step.get("prompts", ()))]
+    parts += [str(step[name]) for name in ("language", "digits", "end", "variables") if step.get(name)]
+    return " ".join(filter(None, parts))
 
 
 def _spoken(step: dict[str, Any], language: str) -> Iterator[Event]:

@@ -22,6 +22,7 @@ if (page) {
   let asked = null;
   let entry = "";
   let timer = 0;
+  let shownBill = "";
 
   // Drawing.
 
@@ -114,7 +115,7 @@ if (page) {
     ended: (event) => fact(words[event.end] ?? event.end, event.end === "service_unavailable" ? "fact bad" : "fact"),
     over: (event) => event.server_was_away && fact(`${words.away} callingcard fastagi`, "fact bad"),
     agi: (event) => {
-      const line = make("li", event.reply);
+      const line = make("li", ` ${event.reply}`);
       line.prepend(make("code", event.command));
       find("agi").append(line);
       find("wire-count").textContent = find("agi").childElementCount;
@@ -126,7 +127,7 @@ if (page) {
     find("quiet").hidden = seen > 0;
     drawSteps(news.steps);
     drawEntry();
-    if (news.bill !== undefined) find("bill").innerHTML = news.bill;
+    if (news.bill !== undefined && news.bill !== shownBill) find("bill").innerHTML = shownBill = news.bill;
     if (!news.is_up) {
       asked = null;
       drawState(seen ? "over" : "ready", false);
@@ -187,6 +188,7 @@ if (page) {
     find("agi").replaceChildren();
     find("wire-count").textContent = "";
     find("bill").innerHTML = emptyBill;
+    shownBill = "";
     drawSteps(noSteps);
     [seen, entry, asked, pressed, isSending] = [0, "", null, "", false];
   };
@@ -229,7 +231,6 @@ if (page) {
   for (const choice of order.querySelectorAll("input[name=phone]")) {
     choice.addEventListener("change", () => {
       drawState("ready", false);
-      find("wire").hidden = kind() === "browser"; // what passes between Asterisk and the call server is not seen here
     });
   }
   for (const key of keys) key.addEventListener("click", () => press(key.dataset.key));

@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from markupsafe import Markup
 from sqlalchemy import select
 
 from admin_web.access import actor, get_signed, now
@@ -23,6 +24,7 @@ from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.trace_events import Event, events_of, trace_of
 from billing.rights import Right
 from models import AccessNumber, CallRecord, IvrPlan, LedgerEntry, Wallet
+from services.calls.running_charge import running_charge
 from services.calls.try_call import Phone, TryRefused, note_tried_call
 from services.store.settings import Settings
 
@@ -118,9 +120,10 @@ class SimulatorPage(ConsolePage):
         is_up, events = self._browser_state() if request.args.get("phone") == Phone.BROWSER else self._text_state()
         new = events[max(0, since) :]
         told: dict[str, Any] = {"events": new, "is_up": is_up, "steps": step_states(events)}
-        if any(event["kind"] == "settled" for event in new):
+        running = unsettled(events) if is_up else []
+        if running or any(event["kind"] == "settled" for event in new):
             with fresh_session():  # the moment of this request may be older than the settlement
-                told["bill"] = bill([event["call_id"] for event in events if event["kind"] == "settled"])
+                told["bill"] = bill([event["call_id"] for event in events if event["kind"] == "settled"], running)
         return jsonify(told)
 
     def _text_state(self) -> tuple[bool, list[Event]]:
@@ -197,9 +200,20 @@ def answers(host: str, port: int) -> bool:
     return True
 
 
-def bill(call_ids: list[str]) -> str:
-    """The charge of each call line by line, its ledger rows and what the card has left, as a part of the page."""
+def unsettled(events: list[Event]) -> list[str]:
+    """The call that is dialled or talked now."""
+    settled = {event["call_id"] for event in events if event["kind"] == "settled"}
+    dialled = [event["call_id"] for event in events if event["kind"] == "dialling"]
+    return [call_id for call_id in dialled[-1:] if call_id not in settled]
+
+
+def bill(call_ids: list[str], running: list[str]) -> str:
+    """The charge of each call line by line, its ledger rows and what the card has left, as a part of the page; above
+    them what a call that is up costs so far.
+    """
     session = read_session()
+    so_far = [charge for call_id in running if (charge := running_charge(session, call_id, now()))]
+    shown = Markup("").join(Markup(render_template("console/phone_running.html", call=call)) for call in so_far)  # noqa: S704
     calls = [record for call_id in call_ids[-CALLS_SHOWN_MAX:] if (record := session.get(CallRecord, call_id))]
     entries = {
         record.call_id: session.scalars(
@@ -208,4 +222,6 @@ def bill(call_ids: list[str]) -> str:
         for record in calls
     }
     wallets = {record.wallet_id: session.get_one(Wallet, record.wallet_id) for record in calls}
-    return render_template("console/phone_bill.html", calls=calls, entries=entries, wallets=wallets)
+    if so_far and not calls:
+        return shown
+    return shown + render_template("console/phone_bill.html", calls=calls, entries=entries, wallets=wallets)

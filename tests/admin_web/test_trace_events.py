@@ -54,6 +54,20 @@ def test_a_call_in_spanish_is_told_in_spanish_and_a_pin_question_is_marked() -> 
     assert step_states(events)[9] is StepState.NOW
 
 
+def test_every_step_of_the_call_server_is_told_and_no_digit_of_a_pin() -> None:
+    """console.md 12.2: the transcript beside the browser phone, as the text phone has one."""
+    told = [(one["command"], one["reply"]) for one in events_of(steps(), lambda _: None) if one["kind"] == "agi"]
+    assert told[:6] == [
+        ("answered", ""),
+        ("language", "es"),
+        ("asked", "enter-card-number"),
+        ("keyed", "1005668240 full"),
+        ("asked", "enter-pin"),
+        ("keyed", "****"),
+    ]
+    assert told[-1] == ("set", "CARD_SETTLED=call-1")
+
+
 def test_what_was_dialled_stands_before_its_settlement(world: World) -> None:
     world.call("call-1")
     world.settle(answered("call-1", 61))

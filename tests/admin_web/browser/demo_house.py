@@ -73,6 +73,8 @@ def demo_house(
         if asterisk is not None:
             start_asterisk(settings, asterisk, running)
         running.enter_context(_call_server(settings, environment))
+        if asterisk is not None:
+            running.enter_context(_watcher(settings, environment))
         address = running.enter_context(served_console(settings))
         yield House(address, settings, json.loads(made.stdout)["cards"])
 
@@ -121,6 +123,20 @@ def _call_server(settings: Settings, environment: dict[str, str]) -> Iterator[No
     finally:
         server.terminate()
         server.wait(40)
+
+
+@contextmanager
+def _watcher(settings: Settings, environment: dict[str, str]) -> Iterator[None]:
+    """It tells of answers while calls are up."""
+    with (settings.state_dir / "watcher.log").open("wb") as log:
+        watcher = subprocess.Popen(
+            [sys.executable, "-m", "fastagi.watcher"], env={**os.environ, **environment}, stdout=log, stderr=log
+        )
+    try:
+        yield
+    finally:
+        watcher.terminate()
+        watcher.wait(40)
 
 
 def _listens(port: int) -> bool:

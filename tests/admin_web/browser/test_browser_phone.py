@@ -108,6 +108,12 @@ def test_a_call_from_the_browser_is_charged_to_the_micro(page: webdriver.Chrome,
     assert packets > 100, "the prompts came as sound"
     assert energy > 0.001, "and were not silence"
     wait(page, lambda _: is_talking(house))
+    wait(page, lambda it: so_far(it) == 170_000)
+    assert "What it costs so far" in part(page, "bill"), "line by line while the call goes on"
+    page.find_element(By.CSS_SELECTOR, "[data-wire] summary").click()
+    transcript = part(page, "wire")
+    assert "asked\nenter-pin" in transcript
+    assert card["pin"] not in transcript
     page.find_element(By.CSS_SELECTOR, "[data-hang-up]").click()
     wait(page, lambda it: "Charged" in part(it, "bill"))
     wait(page, lambda it: part(it, "state") == "Call is over")
@@ -181,6 +187,12 @@ def test_a_prompt_is_played_and_replaced_by_a_recording(page: webdriver.Chrome, 
     assert violations(page) == []
     press(page, "form[action$=undo] button")
     assert "generated" in page.find_element(By.CSS_SELECTOR, ".origin").text
+
+
+def so_far(page: webdriver.Chrome) -> int | None:
+    """What the call that is up has cost until now, in micros."""
+    found: str | None = page.execute_script("return document.querySelector('[data-so-far]')?.dataset.soFar ?? null")
+    return None if found is None else int(found)
 
 
 @contextmanager
