@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Final
@@ -113,6 +114,8 @@ def database_problems(engine: Engine) -> Iterator[str]:
 def spool_figures(spool: Path) -> Iterator[Figure]:
     told = "Settlements that found no server"
     yield Figure("spool_waiting", told, len(list(spool.glob("*.txt"))))
+    if spool.is_dir():
+        yield Figure("spool_free_bytes", "Room on the disk of the spool", shutil.disk_usage(spool).free)
     yield Figure("spool_refused", f"{told} and were put aside", len(list(spool.glob("refused/*.txt"))))
 
 

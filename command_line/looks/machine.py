@@ -6,6 +6,7 @@ from command_line.symptom import Symptom
 from ivr_prompts.catalogue import check as check_prompts
 from ivr_prompts.language import languages, load_language
 from services.keys.pin_keys import KeysMissing, load_pin_keys
+from services.store.disk_full import is_spool_full
 from services.store.settings import Settings
 from telephony.program import AsteriskNotFound, find_asterisk
 
@@ -47,6 +48,9 @@ def look_at_spool(wanted: Settings) -> Symptom:
     if aside:
         cure = f"Read them in {folder / 'refused'}: each holds one line of a call that no hold knows"
         return Symptom("spool", f"{aside} settlements put aside", cure)
+    if is_spool_full(folder):
+        cure = f"Make room on the disk of {folder}, or move CALLINGCARD_SPOOL_DIR: calls that end are told nowhere else"
+        return Symptom("spool", "its disk is full", cure)
     if waiting:
         cure = "Start the call server or the watcher: it settles them within seconds"
         return Symptom("spool", f"{waiting} settlements wait", cure)

@@ -14,6 +14,7 @@ from services.keys.pin_keys import KeysMissing, load_pin_keys
 from services.live.live_report import asterisk_states
 from services.live.platform_figures import platform_figures
 from services.money.note_verification import last_verification
+from services.store.disk_full import is_spool_full
 from services.store.settings import Settings
 
 PROOF_AGE_MAX = timedelta(hours=2)  # the worker proves the ledger every hour
@@ -124,6 +125,8 @@ def _spool(settings: Settings) -> Part:
     aside = len(list(folder.glob("refused/*.txt"))) if folder.is_dir() else 0
     if aside:
         return Part("spool", f"{aside} settlements put aside", f"Read them in {folder / 'refused'}")
+    if is_spool_full(folder):
+        return Part("spool", "its disk is full", f"Make room on the disk of {folder}")
     if waiting:
         return Part("spool", f"{waiting} settlements wait", "Start the call server: it settles them within seconds")
     return Part("spool", "empty")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,48 +16,22 @@ from test_spool_replay import spooled
 from fastagi import spool
 from fastagi.database import DatabaseUnavailable
 from models.database import make_engine
+from tests.small_disk import SmallDisk, small_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 DISK = "16m"
-CHUNK_BYTES = 65_536
 LOGGING = "from fastagi.logs import set_up_logs; import structlog; set_up_logs(); log = structlog.get_logger(); "
-
-
-@dataclass
-class SmallDisk:
-    """A mount with nothing else on it; `fill` leaves no byte, `make_room` gives all of them back."""
-
-    folder: Path
-
-    def fill(self) -> None:
-        with (self.folder / "filler").open("ab", buffering=0) as filler:
-            for size in (CHUNK_BYTES, 1):
-                try:
-                    while filler.write(b"x" * size):
-                        pass
-                except OSError:
-                    continue
-
-    def make_room(self) -> None:
-        (self.folder / "filler").unlink()
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a file system")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "none", folder], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"this machine mounts nothing: {mounted.stderr.strip()}")
-    yield SmallDisk(folder)
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    with small_disk(folder, DISK) as disk:
+        yield disk
 
 
 @pytest.fixture
