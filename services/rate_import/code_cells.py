@@ -26,7 +26,7 @@ def codes_of(cell: str) -> list[str]:
         raise _refused("a list of codes, or one code with commas between its thousands? Write 44, 420 or 44420.")
     codes = [_country_first(code) for piece in _pieces(text) for code in _range(piece)]
     if not codes:
-        raise _refused("there is no dialling code.")
+        raise _refused("there is no dialling code: write its digits, such as 4420.")
     return codes
 
 
@@ -44,9 +44,11 @@ def codes_of_two(country: str, area: str) -> list[str]:
 
 def _refuse_spoilt(cell: str, text: str) -> None:
     if isinstance(cell, SheetMoment) or DATE.fullmatch(text):
-        raise _refused("the code has become a date in a spreadsheet: its digits are lost.")
+        raise _refused("the code has become a date in a spreadsheet, its digits are lost: keep codes as text.")
     if SCIENTIFIC.fullmatch(text):
-        raise _refused(f"{text[:30]}: a spreadsheet has shortened this code, its last digits are lost.")
+        raise _refused(
+            f"{text[:30]}: a spreadsheet has shortened this code, its last digits are lost: keep codes as text."
+        )
 
 
 def _pieces(text: str) -> list[str]:
@@ -62,14 +64,16 @@ def _range(piece: str) -> list[str]:
     if found is None:
         if re.fullmatch(r"[0-9]+(?:\s+[0-9]+)+", bare):
             raise _refused(f"{piece[:30]}: is this one code or a list? Put commas between codes, nothing inside one.")
-        raise _refused(f"{piece[:30]!r} is no dialling code.")
+        raise _refused(f"{piece[:30]!r} is no dialling code: write its digits, such as 4420.")
     first, last = found.groups()
     last = _bare(last)
     if len(last) > len(first):
-        raise _refused(f"{piece[:30]}: the range ends with a longer code than it begins with.")
+        raise _refused(
+            f"{piece[:30]}: the range ends with a longer code than it begins with: write both at one length."
+        )
     last = first[: len(first) - len(last)] + last
     if int(last) < int(first):
-        raise _refused(f"{piece[:30]}: the range ends before it begins.")
+        raise _refused(f"{piece[:30]}: the range ends before it begins: turn it round.")
     if int(last) - int(first) >= CODES_A_CELL_MAX:
         raise _refused(f"{piece[:30]}: the range holds more than {CODES_A_CELL_MAX} codes.")
     return [f"{code:0{len(first)}d}" for code in range(int(first), int(last) + 1)]

@@ -106,7 +106,7 @@ class DateReader:
         try:
             found = date(year + 2000 if year < 100 else year, month, day)
         except ValueError:
-            raise _refused(name, f"{cell[:40]!r}: there is no such day.") from None
+            raise _refused(name, f"{cell[:40]!r}: there is no such day: look it up in a calendar.") from None
         return self._at(found, rest, cell, name)
 
     def _parts(self, text: str) -> tuple[int, int, int, str] | None:
@@ -129,7 +129,7 @@ class DateReader:
             raise _refused(name, f"{cell[:40]!r}: the year is not from {YEAR_MIN} to {YEAR_MAX}.")
         found = TIME.fullmatch(rest or "00:00")
         if found is None:
-            raise _refused(name, f"{cell[:40]!r}: the time of day is not like 13:00.")
+            raise _refused(name, f"{cell[:40]!r}: the time of day is not like 13:00: write it so, or leave it out.")
         hour, minute, second, fraction, half, zone = found.groups()
         hours = int(hour) if half is None else int(hour) % 12 + 12 * (half == "pm")
         micros = int((fraction or "0").ljust(6, "0"))
@@ -138,7 +138,9 @@ class DateReader:
                 day.year, day.month, day.day, hours, int(minute), int(second or 0), micros, self._zone(zone)
             )
         except ValueError:
-            raise _refused(name, f"{cell[:40]!r}: there is no such time of day.") from None
+            raise _refused(
+                name, f"{cell[:40]!r}: there is no such time of day: write one from 00:00 to 23:59."
+            ) from None
         return moment.astimezone(UTC)
 
     def _zone(self, text: str | None) -> tzinfo:

@@ -69,7 +69,7 @@ SPELLINGS: Final[dict[Column, str]] = {
     "-date, -fecha, -effective, -second, -segundo, -sec, -id, -name, -plan, -setup, -connection, -status, -minimum",
     Column.CURRENCY: "currency, cur, ccy, currency code, moneda, divisa, CURRENCY, MONEDA, DIVISA",
     Column.VALID_FROM: "valid from, effective date, effective, effective from, start date, date effective, "
-    "effdate, eff date, activation date, applies from, from date, begin date, date, since, "
+    "effdate, eff date, activation date, applies from, from date, begin date, date, since, from, "
     "fecha efectiva, fecha de vigencia, vigencia, fecha vigencia, fecha inicio, fecha de inicio, vigente desde, "
     "desde, fecha, efectivo, EFFECTIVE, VIGENCIA, VALID FROM, START DATE, EFECTIVA, -end, -until, -to, -hasta, -fin",
     Column.VALID_UNTIL: "valid until, valid to, end date, expiry date, effective to, until, expires, to date, "
@@ -107,8 +107,8 @@ SPELLINGS: Final[dict[Column, str]] = {
     Column.GHOST: "ghost minutes percent, ghost percent, ghost minute percent",
     Column.BLOCKED: "blocked, is blocked, barred, forbidden, bloqueado, bloqueada, prohibido",
     Column.CHANGE: "change, status, rate change, change type, comment, comments, remarks, notes, action, code status, "
-    "price change, change status, rate status, code change, note, cambio, estado, tipo de cambio, observaciones, "
-    "comentario, comentarios, accion, variacion, RATE CHANGE, STATUS, CAMBIO, -date, -%, -percent, -amount",
+    "price change, change status, rate status, code change, note, notice, cambio, estado, tipo de cambio, comentario, "
+    "observaciones, comentarios, accion, variacion, RATE CHANGE, STATUS, CAMBIO, -date, -%, -percent, -amount",
 }
 UNITS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
 PER_SECOND: Final = re.compile(r"(?:/|\bper|\bpor)\s*(?:s|secs?|seconds?|segundos?)\b", re.IGNORECASE)

@@ -117,7 +117,7 @@ class LineReader:
         valid_from = self._moment(cells, self.places.valid_from)
         valid_until = self._moment(cells, self.places.valid_until)
         if valid_from is not None and valid_until is not None and valid_until <= valid_from:
-            raise CellRefused(Reason.DATE, "valid_until: the rate ends before it begins.")
+            raise CellRefused(Reason.DATE, "valid_until: the rate ends before it begins: give a later end.")
         hours, terms = self._hours(cells), tuple(given)
         return [FileRate(line, code, hours, valid_from, valid_until, terms, word, ends) for code in codes]
 
@@ -145,7 +145,7 @@ class LineReader:
 
     def _price(self, cell: str) -> int:
         if not cell:
-            raise CellRefused(Reason.PRICE, "price: there is none.")
+            raise CellRefused(Reason.PRICE, "price: there is none: give one.")
         return self.prices.micros(cell, "price")
 
     def _hours(self, cells: list[str]) -> tuple[int, int, int]:

@@ -74,7 +74,7 @@ class PriceReader:
         try:
             amount = Decimal(text) * MICROS_PER_UNIT
         except InvalidOperation:
-            raise _refused(name, f"{cell[:SHOWN]!r} is no amount.") from None
+            raise _refused(name, f"{cell[:SHOWN]!r} is no amount: write digits, such as 0.0125.") from None
         if self.is_cents:
             amount = amount.scaleb(-2)
         whole = int(amount.to_integral_value(rounding=ROUND_CEILING))
@@ -89,16 +89,16 @@ class PriceReader:
     def _bare(self, cell: str, name: str) -> str:
         """The digits with a point, in at most 60 characters; raises for whatever is no plain amount from 0."""
         if len(cell) > 2 * SHOWN:
-            raise _refused(name, "this is no amount.")
+            raise _refused(name, "this is no amount: write digits, such as 0.0125.")
         text = self._without_currency(cell.strip(), name)
         if text.startswith("-") or (text.startswith("(") and text.endswith(")")):
-            raise _refused(name, f"{cell[:SHOWN]} is negative.")
+            raise _refused(name, f"{cell[:SHOWN]} is negative: give 0 or more.")
         if SCIENTIFIC.fullmatch(text):
             return text.replace(",", ".")
         if not isinstance(cell, SheetNumber):
             text = self._pointed(text)
         if not NUMBER.fullmatch(text):
-            raise _refused(name, f"{cell[:SHOWN]!r} is no amount.")
+            raise _refused(name, f"{cell[:SHOWN]!r} is no amount: write digits, such as 0.0125.")
         return text
 
     def _pointed(self, text: str) -> str:

@@ -128,7 +128,7 @@ def _merge(found: FileRates) -> None:
         told = " and ".join(map(str, lines[:5]))
         found.refused_codes.add(rates[0].prefix)
         for line in lines:
-            sentence = f"code {rates[0].prefix}: lines {told} say different things of it."
+            sentence = f"code {rates[0].prefix}: lines {told} say different things of it: keep one."
             found.refused.append(RefusedLine(line, Reason.CONTRADICTION, sentence))
     found.rates = list(seen.values())
     found.refused.sort(key=lambda refusal: refusal.line)

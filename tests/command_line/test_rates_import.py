@@ -88,10 +88,10 @@ def test_refused_lines_stop_it_and_left_out_ones_make_it_partly_done(carrier: En
     text = f"{LIST}Bad;49;-1;2099-01-31\n"
     refused = imported(tmp_path, text, "--yes")
     assert (refused.exit_code, codes(carrier)) == (1, [])
-    assert "line 4: price: -1 is negative." in refused.output
+    assert "line 4: price: -1 is negative: give 0 or more." in refused.output
     assert "--leave-out REASON" in refused.output
     as_json = told(imported(tmp_path, text, "--yes", "--json"), 1)
-    assert as_json["refusals"] == [{"line": 4, "reason": "price", "sentence": "price: -1 is negative."}]
+    assert as_json["refusals"] == [{"line": 4, "reason": "price", "sentence": "price: -1 is negative: give 0 or more."}]
     assert told(imported(tmp_path, text, "--yes", "--json", "--leave-out", "price"), 3)["import"] == 1
     with Session(carrier) as session:
         assert session.scalars(select(RateImportRefusal.line)).all() == [4]
@@ -186,7 +186,11 @@ def test_refused_lines_are_written_for_whoever_sent_the_list(carrier: Engine, tm
     assert imported(tmp_path, text, "--dry-run", "--refused", str(first)).exit_code == 0
     assert imported(tmp_path, text, "--preview").exit_code == 0
     assert rates("import-refused", "1", str(second)).exit_code == 0
-    assert first.read_text() == second.read_text() == "line,reason,sentence\n4,price,price: -1 is negative.\n"
+    assert (
+        first.read_text()
+        == second.read_text()
+        == "line,reason,sentence\n4,price,price: -1 is negative: give 0 or more.\n"
+    )
     assert rates("import-apply", "1", "--yes").exit_code == 1
     assert rates("import-apply", "1", "--yes", "--leave-out", "price").exit_code == 3
     assert len(codes(carrier)) == 4

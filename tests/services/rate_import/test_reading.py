@@ -107,6 +107,7 @@ Prefijo = code, Tarifa = price_per_minute, Incremento = increments, Cargo por co
 Area Code = code, Route = destination, Price = price_per_minute, Rate Change = change, Rate Status Date = -
 code = code, destination = destination, Peak Rate = -, Off-peak Rate = -, Rate = price_per_minute
 Code Name = destination, Code = code, Setup Fee = connect_fee, Rate = price_per_minute, Expiry Date = valid_until
+Code = code, Rate = price_per_minute, From = valid_from, Until = valid_until, Notice = change
 ID = -, Zone = destination, Codes = code, Cost (US cents) = price_per_minute, Next Interval = increment_seconds
 """
 
@@ -277,8 +278,8 @@ def test_doubles_are_merged_and_contradictions_refused_with_both_lines(tmp_path:
     found = understood(tmp_path, f"Code,Rate\n{lines}")
     assert (prices(found), found.duplicates) == ({"44": 100_000, "33": 300_000}, 999)
     assert [str(refusal) for refusal in found.refused] == [
-        "line 1002: code 49: lines 1002 and 1003 say different things of it.",
-        "line 1003: code 49: lines 1002 and 1003 say different things of it.",
+        "line 1002: code 49: lines 1002 and 1003 say different things of it: keep one.",
+        "line 1003: code 49: lines 1002 and 1003 say different things of it: keep one.",
     ]
 
 
