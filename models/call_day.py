@@ -15,6 +15,8 @@ class Cube(StrEnum):
     ROUTE = "route"  # destination and the carrier that answered
     SOURCE = "source"  # series, access number and originator
     TRADE = "trade"  # the same by the carrier that answered
+    PRODUCT = "product"  # destination, series and originator
+    ENTRY = "entry"  # destination and access number
 
 
 class CallDay(Base):

@@ -4,18 +4,19 @@ and more (V-26). From the rollup where one of its cubes knows all that is asked,
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import date, tzinfo
+from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Select, and_, cast, func, literal, select
+from sqlalchemy import BigInteger, Select, and_, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
-from models import Account, CallDay, CallRecord, Card, CardSeries, Client
-from services.reports.days import bounds_of, counted_in
-from services.reports.figures import FIGURES, FROM_RECORDS
+from models import Account, CallDay, CallRecord, CardSeries, Client
+from services.reports.day_sums import finest_sums
+from services.reports.days import bounds_of
+from services.reports.figures import FIGURES
 from services.reports.report_row import ReportRow
 from services.reports.report_terms import By, ReportTerms
-from services.reports.roll_up_calls import COLUMNS, days_where
+from services.reports.roll_up_calls import days_where
 
 Progress = Callable[[int, int], None]  # done, total
 
@@ -54,24 +55,12 @@ def _from_records(session: Session, terms: ReportTerms, zone: tzinfo, progress: 
     within = and_(CallRecord.placed_at >= period[0], CallRecord.placed_at < period[1])
     days = sorted(days_where(session, within, zone))
     for done, day in enumerate(days, 1):
-        for row in session.execute(_summed(terms, _of_records(day, zone).subquery(), is_sorted=False)):
+        for row in session.execute(_summed(terms, finest_sums(day, zone).subquery(), is_sorted=False)):
             known = sums[tuple(row[:width])]
             for place, value in enumerate(row[width:]):
                 known[place] += value
         progress(done, len(days))
     return ((*key, *figures) for key, figures in sums.items())
-
-
-def _of_records(day: date, zone: tzinfo) -> Select[*tuple[Any, ...]]:
-    """The calls of a day by everything that any cube knows, in the columns of CallDay."""
-    dimensions = [column.label(name) for name, column in COLUMNS.items()]
-    figures = [figure.label(name) for name, figure in FROM_RECORDS.items()]
-    return (
-        select(literal(day, Date).label("day"), CallRecord.currency, *dimensions, *figures)
-        .join(Card, Card.id == CallRecord.card_id, isouter=True)
-        .where(counted_in(bounds_of(day, zone)))
-        .group_by(CallRecord.currency, *dimensions)
-    )
 
 
 def _summed(terms: ReportTerms, facts: Any, *, is_sorted: bool) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 (a subquery)

@@ -26,12 +26,12 @@ class By(StrEnum):
 
 CUBES_THAT_KNOW: Final[dict[By, frozenset[Cube]]] = {
     By.DAY: frozenset(Cube),
-    By.DESTINATION: frozenset({Cube.ROUTE}),
+    By.DESTINATION: frozenset({Cube.ROUTE, Cube.PRODUCT, Cube.ENTRY}),
     By.CARRIER: frozenset({Cube.ROUTE, Cube.TRADE}),
-    By.SERIES: frozenset({Cube.SOURCE, Cube.TRADE}),
-    By.ACCESS_NUMBER: frozenset({Cube.SOURCE, Cube.TRADE}),
-    By.ACCOUNT: frozenset({Cube.SOURCE, Cube.TRADE}),
-    By.CLIENT: frozenset({Cube.SOURCE, Cube.TRADE}),
+    By.SERIES: frozenset({Cube.SOURCE, Cube.TRADE, Cube.PRODUCT}),
+    By.ACCESS_NUMBER: frozenset({Cube.SOURCE, Cube.TRADE, Cube.ENTRY}),
+    By.ACCOUNT: frozenset({Cube.SOURCE, Cube.TRADE, Cube.PRODUCT}),
+    By.CLIENT: frozenset({Cube.SOURCE, Cube.TRADE, Cube.PRODUCT}),
 }
 
 

@@ -10,28 +10,18 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Date, Select, delete, func, insert, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from models import CallDay, CallDayMark, CallRecord, Card, Cube
+from services.reports.day_sums import COLUMNS, DIMENSIONS, finest_sums, sums_of_cube
 from services.reports.days import bounds_of, counted_in, day_of
 from services.reports.figures import FROM_RECORDS
 
 OVERLAP: Final = timedelta(hours=1)
 Work = Callable[[Session], Any]
 Write = Callable[[Work], Any]  # does the work in a transaction of its own
-DIMENSIONS: dict[Cube, tuple[str, ...]] = {
-    Cube.ROUTE: ("destination_name", "carrier_account_id"),
-    Cube.SOURCE: ("series_id", "access_number", "account_id"),
-    Cube.TRADE: ("carrier_account_id", "series_id", "access_number", "account_id"),
-}
-COLUMNS: dict[str, Any] = {
-    "destination_name": CallRecord.destination_name,
-    "carrier_account_id": CallRecord.carrier_account_id,
-    "series_id": Card.series_id,
-    "access_number": CallRecord.access_number,
-    "account_id": CallRecord.account_id,
-}
+LATER_CUBES = (Cube.TRADE, Cube.PRODUCT, Cube.ENTRY)  # an older release summed days up without them
 
 
 def roll_up_calls(
@@ -57,19 +47,20 @@ def roll_up_day(session: Session, day: date, zone: tzinfo) -> None:
     """Two at once come one after the other: the mark is locked first."""
     session.scalars(select(CallDayMark.id).with_for_update()).one()
     session.execute(delete(CallDay).where(CallDay.day == day))
-    for cube, dimensions in DIMENSIONS.items():
-        summed = sums_of_day(day, zone, cube)
-        names = ["cube", "day", "currency", *dimensions, *FROM_RECORDS]
-        session.execute(insert(CallDay).from_select(names, summed))
+    finest = finest_sums(day, zone).cte("finest")
+    summed = union_all(*(sums_of_cube(finest, cube) for cube in Cube)).subquery()
+    names = ["cube", "currency", *COLUMNS, *FROM_RECORDS]
+    rows = select(literal(day, Date), *(summed.c[name] for name in names))
+    session.execute(insert(CallDay).from_select(["day", *names], rows))
 
 
 def sums_of_day(day: date, zone: tzinfo, cube: Cube) -> Any:  # noqa: ANN401 (a select of many columns)
-    """What the rows of the day are, by the records."""
+    """What the rows of a cube are by the records: `verify` takes another way than the one that wrote them."""
     dimensions = [COLUMNS[name].label(name) for name in DIMENSIONS[cube]]
     figures = [figure.label(name) for name, figure in FROM_RECORDS.items()]
     head = (literal(cube.value).label("cube"), literal(day).label("day"), CallRecord.currency)
     query = select(*head, *dimensions, *figures).select_from(CallRecord)
-    if cube is not Cube.ROUTE:
+    if "series_id" in DIMENSIONS[cube]:
         query = query.join(Card, Card.id == CallRecord.card_id, isouter=True)
     return query.where(counted_in(bounds_of(day, zone))).group_by(CallRecord.currency, *dimensions)
 
@@ -96,12 +87,12 @@ def days_where(session: Session, which: ColumnElement[bool], zone: tzinfo) -> se
 
 def _begin(session: Session, zone: tzinfo) -> set[date]:
     """A platform that moved to another zone has other days: everything is summed up anew. What a release before summed
-    up lacks the newest cube.
+    up lacks the newer cubes.
     """
     mark = session.execute(select(CallDayMark.seen_up_to, CallDayMark.zone).with_for_update()).one()
     if mark.zone == str(zone):
         changed = changed_days(session, None if mark.seen_up_to is None else mark.seen_up_to - OVERLAP, zone)
-        return changed | _days_without(session, Cube.TRADE)
+        return changed.union(*(_days_without(session, cube) for cube in LATER_CUBES))
     session.execute(delete(CallDay))
     session.execute(update(CallDayMark).values(zone=str(zone), seen_up_to=None))
     return changed_days(session, None, zone)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from models import CallDay, CallDayMark, Cube
 from services.money.verify_ledger import BREACHES_SHOWN_MAX, Breach, Look
+from services.reports.day_sums import DIMENSIONS
 from services.reports.figures import FIGURES
-from services.reports.roll_up_calls import DIMENSIONS, changed_days, sums_of_day
+from services.reports.roll_up_calls import changed_days, sums_of_day
 from services.reports.rollup_screen import differences
 
 INVARIANT: Final = "I14 the rollup is the sum of its calls"

@@ -159,7 +159,7 @@ def test_a_wrong_rollup_is_shown(session: Session, calls: World, damage: dict[st
 
 def test_what_no_cube_knows_is_summed_from_the_calls(session: Session, calls: World) -> None:
     assert calls
-    rows = _report(session, By.SERIES, By.DESTINATION)
+    rows = _report(session, By.SERIES, By.DESTINATION, By.ACCESS_NUMBER)
     _roll_up(session)
     assert {(row.of[By.SERIES], row.of[By.DESTINATION]): row.figures["calls"] for row in rows} == {
         ("1", "United Kingdom"): 2,
@@ -167,7 +167,7 @@ def test_what_no_cube_knows_is_summed_from_the_calls(session: Session, calls: Wo
     }
     by_cube = {row.of[By.DESTINATION]: row.figures for row in _report(session, By.DESTINATION)}
     assert by_cube == {row.of[By.DESTINATION]: row.figures for row in rows}
-    assert len(_report(session, By.DAY, By.SERIES, By.DESTINATION)) == 3
+    assert len(_report(session, By.DAY, By.SERIES, By.DESTINATION, By.ACCESS_NUMBER)) == 3
 
 
 def test_a_report_is_narrowed(session: Session, calls: World) -> None:
@@ -180,7 +180,7 @@ def test_a_report_is_narrowed(session: Session, calls: World) -> None:
     assert report_calls(session, ReportTerms((By.CARRIER,), FIRST, TODAY, carrier_tag="other"), UTC) == []
 
 
-@pytest.mark.parametrize("by", [(By.ACCOUNT,), (By.DESTINATION,), (By.SERIES, By.DESTINATION)])
+@pytest.mark.parametrize("by", [(By.ACCOUNT,), (By.DESTINATION,), (By.ACCESS_NUMBER, By.DESTINATION)])
 def test_a_report_is_of_originators_with_a_tag(session: Session, calls: World, by: tuple[By, ...]) -> None:
     """JA-41: by a cube that knows accounts, and by the calls themselves where none does."""
     shop, other = calls.carriers["test.cheap"], calls.carriers["test.second"]
@@ -193,7 +193,9 @@ def test_a_report_is_of_originators_with_a_tag(session: Session, calls: World, b
     assert report_calls(session, ReportTerms(by, FIRST, TODAY, originator_tag="wholesale"), UTC) == []
 
 
-@pytest.mark.parametrize("by", [(By.DESTINATION,), (By.SERIES, By.DESTINATION)])
+@pytest.mark.parametrize(
+    "by", [(By.DESTINATION,), (By.SERIES, By.DESTINATION), (By.SERIES, By.DESTINATION, By.ACCESS_NUMBER)]
+)
 def test_the_first_rows_are_those_that_brought_most(session: Session, calls: World, by: tuple[By, ...]) -> None:
     assert calls
     _roll_up(session)
@@ -211,8 +213,9 @@ def test_days_in_the_wrong_order_are_refused(session: Session) -> None:
 
 @pytest.mark.parametrize("by", list(combinations(By, 2)), ids="-".join)
 def test_any_two_together_sum_up_to_each_alone(session: Session, calls: World, by: tuple[By, By]) -> None:
-    """Over years, from whatever cube knows both, or from the calls."""
+    """Over years, from a cube that knows both: no report by two things reads the calls themselves."""
     assert calls
+    assert ReportTerms(by, FIRST, TODAY).cube() is not None
     _roll_up(session)
     long_ago = TODAY - timedelta(days=3_000)
 
@@ -234,17 +237,22 @@ def test_any_two_together_sum_up_to_each_alone(session: Session, calls: World, b
         ((By.DAY, By.DESTINATION, By.CARRIER), Cube.ROUTE),
         ((By.SERIES, By.ACCESS_NUMBER), Cube.SOURCE),
         ((By.DAY, By.CARRIER, By.SERIES, By.CLIENT), Cube.TRADE),
-        ((By.DESTINATION, By.SERIES), None),
+        ((By.DAY, By.DESTINATION, By.SERIES, By.CLIENT), Cube.PRODUCT),
+        ((By.DESTINATION, By.ACCESS_NUMBER), Cube.ENTRY),
+        ((By.DESTINATION, By.SERIES, By.CARRIER), None),
     ],
 )
 def test_the_smallest_cube_that_knows_all_of_it_answers(by: tuple[By, ...], cube: Cube | None) -> None:
     assert ReportTerms(by, FIRST, TODAY).cube() is cube
 
 
-def test_days_that_a_release_before_summed_up_get_the_cube_they_lack(session: Session, calls: World) -> None:
+@pytest.mark.parametrize("cube", [Cube.TRADE, Cube.PRODUCT, Cube.ENTRY])
+def test_days_that_a_release_before_summed_up_get_the_cube_they_lack(
+    session: Session, calls: World, cube: Cube
+) -> None:
     assert calls
     _roll_up(session, NOW + timedelta(hours=2))
-    session.execute(delete(CallDay).where(CallDay.cube == Cube.TRADE))
+    session.execute(delete(CallDay).where(CallDay.cube == cube))
     assert verify_rollup(session) != []
     _roll_up(session, NOW + timedelta(hours=9))
     assert verify_rollup(session) == []
