@@ -23,6 +23,7 @@ from command_line.rate_jobs import finish_imports, forget_old_imports
 from fastagi.logs import set_up_logs
 from models.database import session_factory
 from services.audit.audit import Actor, Door
+from services.calls.file_calls import file_calls
 from services.jobs.ask_job import fail_job
 from services.jobs.asked_jobs import REFUSED, asked_jobs, asked_step
 from services.keys.closed_keys import KeyClosed
@@ -49,6 +50,7 @@ VERIFY_LANES = 2  # fewer than the command's: the calls come first
 LOOK_SECONDS_MAX = 60  # a clock that was set is noticed so soon
 SERIES_EVERY = timedelta(seconds=5)  # an operator waits for the cards
 ASKED_STEPS_MAX = 50  # of one job, before the others have their turn
+FILING_REST_SECONDS = 0.1
 AGAIN = timedelta(minutes=1)  # after a run that did not do everything
 log = structlog.get_logger()
 
@@ -106,6 +108,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("asterisk", _do_asterisk, lambda last: last + SERIES_EVERY),
         Planned("reports", _roll_up, _in_a_minute),
         Planned("carriers", _tell_of_carriers, _in_a_minute),
+        Planned("call series", _file_calls, _in_a_minute),
     )
     return (*jobs, Planned("trunks", _follow, _in_a_minute)) if wanted.asterisk_follows_accounts else jobs
 
@@ -201,6 +204,18 @@ def _roll_up(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
 def _tell_of_carriers(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
     desk.write(lambda session: count_carriers(session, at))
     look_at_carriers(desk.write, at)
+    return 0
+
+
+def _file_calls(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
+    """All of those that an older release left, with a rest after each step: settlements come first."""
+    filed = 0
+    while step := desk.write(file_calls):
+        filed += step
+        if stop.wait(FILING_REST_SECONDS):
+            return 3
+    if filed:
+        log.info("calls filed under their series", calls=filed)
     return 0
 
 

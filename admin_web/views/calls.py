@@ -100,7 +100,7 @@ class CallRows(ConsoleList):
         super().__init__(CallRecord, name=lazy_gettext("Calls"), category="Operate", endpoint=endpoint, url=url)
 
     def query(self) -> Rows:
-        return call_rows(get_signed().operator)
+        return call_rows(read_session(), get_signed().operator)
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(CallRecord.destination, text.lstrip("+")))

@@ -8,7 +8,7 @@ from admin_web.things import opened_series
 from admin_web.views.audit import AuditRows
 from admin_web.views.calls import CallRows
 from admin_web.views.ledger import LedgerRows
-from models import Card
+from services.calls.file_calls import calls_in_series
 from services.money.ledger_rows import of_series
 from services.series.series_audit import series_acts
 
@@ -21,7 +21,7 @@ class SeriesCalls(SeriesTab, CallRows):
         super().__init__("seriescalls", "/series/<int:number>/calls")
 
     def query(self) -> Rows:
-        return super().query().where(Card.series_id == opened_series().id)
+        return calls_in_series(read_session(), super().query(), [opened_series().id])
 
 
 class SeriesLedger(SeriesTab, LedgerRows):

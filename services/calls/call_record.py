@@ -83,6 +83,7 @@ class HeldCall:
     placed_at: datetime
     quote: FrozenQuote
     line_of: int | None = None
+    series_id: int | None = None
 
 
 def call_record(
@@ -96,6 +97,7 @@ def call_record(
         "call_id": settlement.call_id,
         "wallet_id": held.wallet_id,
         "card_id": held.card_id,
+        "series_id": held.series_id,
         "account_id": held.account_id,
         **{name: getattr(held.quote, name) for name in COPIED_FROM_QUOTE},
         "placed_at": held.placed_at,

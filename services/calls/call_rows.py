@@ -7,12 +7,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from models import Account, CallRecord, Card, CardSeries, LedgerEntry
+from services.calls.file_calls import calls_in_series
 from services.operators.operator_facts import OperatorFacts
-from services.operators.scope import card_scope, sees_all_cards
+from services.operators.scope import card_scope, sees_all_cards, series_scope
 
 
-def call_rows(operator: OperatorFacts) -> Select[*tuple[Any, ...]]:
-    """Who sees some cards only sees calls of these only."""
+def call_rows(session: Session, operator: OperatorFacts) -> Select[*tuple[Any, ...]]:
+    """Who sees some cards only sees calls of these only: a reseller by its series, which an index knows."""
     query = (
         select(
             CallRecord.call_id,
@@ -33,11 +34,14 @@ def call_rows(operator: OperatorFacts) -> Select[*tuple[Any, ...]]:
     )
     if sees_all_cards(operator):
         return query
+    if operator.reseller_id is not None:
+        mine = session.scalars(select(CardSeries.id).where(series_scope(operator)))
+        return calls_in_series(session, query, list(mine))
     return query.join(CardSeries, CardSeries.id == Card.series_id).where(card_scope(operator))
 
 
 def sees_call(session: Session, operator: OperatorFacts, call_id: str) -> bool:
-    return session.execute(call_rows(operator).where(CallRecord.call_id == call_id)).one_or_none() is not None
+    return session.execute(call_rows(session, operator).where(CallRecord.call_id == call_id)).one_or_none() is not None
 
 
 def call_with_entries(session: Session, call_id: str) -> tuple[CallRecord, Sequence[LedgerEntry]]:

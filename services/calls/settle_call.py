@@ -12,7 +12,7 @@ from billing.charge import lines_within
 from billing.judge_call import AlarmKind
 from billing.rating import CallCharge, ChargeKind, ChargeLine, call_cost
 from billing.states import CallDisposition, HoldState
-from models import CallRecord, Hold, LedgerEntry, LedgerKind, Overdraft, Wallet, WalletKind
+from models import CallRecord, Card, Hold, LedgerEntry, LedgerKind, Overdraft, Wallet, WalletKind
 from services.accounts.account_hold import free_line
 from services.calls.call_alarms import note_alarm
 from services.calls.call_record import HeldCall, Settlement, call_record
@@ -32,6 +32,7 @@ HELD = (
     Hold.placed_at,
     Hold.quote,
     Hold.route_account_id,
+    select(Card.series_id).where(Card.id == Hold.card_id).scalar_subquery().label("series_id"),
 )
 # Only one settlement finds the hold open; it locks the row, so that a second one waits and then finds it closed.
 CLOSE_HOLD = (
@@ -129,9 +130,9 @@ def _close_hold(session: Session, settlement: Settlement, now: datetime) -> Held
 
 
 def _held(hold: Row[*tuple[Any, ...]]) -> HeldCall:
-    wallet_id, card_id, account_id, amount_micros, placed_at, quote, line_of = hold
+    wallet_id, card_id, account_id, amount_micros, placed_at, quote, line_of, series_id = hold
     frozen = FrozenQuote.from_json(quote)
-    return HeldCall(wallet_id, card_id, account_id, amount_micros, placed_at, frozen, line_of)
+    return HeldCall(wallet_id, card_id, account_id, amount_micros, placed_at, frozen, line_of, series_id)
 
 
 def _charge(session: Session, held: HeldCall, settlement: Settlement, now: datetime, zone: tzinfo) -> CallCharge:
