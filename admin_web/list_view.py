@@ -5,7 +5,7 @@ millions of rows or under a strict policy for scripts: the traps of console.md 2
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from flask import abort, request
@@ -24,7 +24,7 @@ from admin_web.list_query import is_asked_for_query
 from admin_web.page import GuardedPage
 from admin_web.texts import gettext
 from services.operators.saved_searches import SavedSearch, saved_searches
-from services.store.keyset import Order, Page, PlaceRefused, Wanted, page_of
+from services.store.keyset import COUNTED_MAX, Order, Page, PlaceRefused, Wanted, count_of, page_of
 from services.store.sheet_writer import SheetForm
 
 PAGE_SIZES = (25, 50, 100)  # trap B7: 500 rows are a page of a megabyte and a half
@@ -43,6 +43,7 @@ class ListState:
     descending: bool
     wanted: Wanted
     shows_all: bool
+    count: int | None = None  # of rows that fit, where it was needed to know the order
     columns: tuple[str, ...] = ()  # those that were chosen; none: all
 
 
@@ -109,6 +110,7 @@ class ConsoleList(GuardedPage, BaseModelView):
             return ""
         if "download" in request.args and not state.problems:
             return list_file(self, state, self._file_form())
+        state = state if state.problems else self.offered(state)
         page = Page([], 0, None, None) if state.problems else self.page(state)
         shown = self.render(self.list_template, page=page, state=state, **self.page_values(state))
         return (shown, 400) if state.problems else shown
@@ -135,6 +137,22 @@ class ConsoleList(GuardedPage, BaseModelView):
     def order(self, state: ListState) -> Order:
         return Order(self.orders[state.sort].columns, descending=state.descending)
 
+    def slow_orders(self) -> frozenset[str]:
+        """Those that no index serves for whoever asks: offered while at most COUNTED_MAX rows fit."""
+        return frozenset()
+
+    def offered(self, state: ListState) -> ListState:
+        """In the list's first order where the one asked for would take seconds; the page says so."""
+        if state.sort not in self.slow_orders():
+            return state
+        counted = self.counted(state)
+        count = counted if isinstance(counted, int) else count_of(read_session(), counted)
+        if count <= COUNTED_MAX:
+            return replace(state, count=count)
+        first = next(iter(self.orders))
+        begun = Wanted(size=state.wanted.size, from_end=state.wanted.from_end)
+        return replace(state, count=count, sort=first, descending=self.begins_descending, wanted=begun)
+
     def filtered(self, state: ListState) -> Rows:
         """The query of the list with what the address asks for."""
         return self.narrowed(self.query(), state)
@@ -152,7 +170,8 @@ class ConsoleList(GuardedPage, BaseModelView):
 
     def page(self, state: ListState) -> Page:
         try:
-            query, counted = self.filtered(state), self.counted(state)
+            query = self.filtered(state)
+            counted = self.counted(state) if state.count is None else state.count
             return page_of(read_session(), query, self.order(state), state.wanted, counted)
         except PlaceRefused:
             abort(404)

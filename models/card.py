@@ -2,7 +2,7 @@
 encrypted copy.
 """
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.states import CardStatus, ExpiryGivenBy
@@ -37,6 +37,14 @@ class Card(Base):
         Index("ix_card_series_status", "series_id", "status"),
         Index("ix_card_expires", "expires_at"),
         Index("ix_card_status", "status", "id"),
+        Index(
+            "ix_card_distributor",
+            "distributor_id",
+            "series_id",
+            "serial",
+            sqlite_where=text("distributor_id IS NOT NULL"),
+            postgresql_where=text("distributor_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from admin_web import cells
 from admin_web.access import get_signed
 from admin_web.choices import groups
+from admin_web.database import read_session
 from admin_web.filters import AmountFilter, ChoiceFilter, DayFilter, TextFilter, WordFilter, begins_with
 from admin_web.list_view import ConsoleList, ListState, Rows
 from admin_web.texts import lazy_gettext
@@ -17,6 +18,7 @@ from billing.rights import Right
 from billing.states import CardStatus
 from models import CallerIdBinding, Card, CardSeries, Wallet
 from services.cards.card_rows import card_rows
+from services.operators.scope import sees_all_cards, series_ids
 from services.store.keyset import Order
 
 CARD_FILTERS = (
@@ -70,6 +72,16 @@ class CardList(ConsoleList):
         )
         super().__init__(Card, name=lazy_gettext("Cards"), category="Cards", endpoint="cards")
 
+    def slow_orders(self) -> frozenset[str]:
+        """The balances of some cards of many: no index knows whose they are."""
+        return frozenset() if sees_all_cards(get_signed().operator) else frozenset({"balance"})
+
+    def order(self, state: ListState) -> Order:
+        """Whose cards are few finds them by series and serial."""
+        if state.sort == "number" and not sees_all_cards(get_signed().operator):
+            return Order((Card.series_id, Card.serial), descending=state.descending)
+        return super().order(state)
+
     def own_order(self, filters: Mapping[str, str]) -> str:
         """Those between two balances may be few, and anywhere among millions of numbers."""
         return "balance" if {"least", "most"} & set(filters) else super().own_order(filters)
@@ -78,7 +90,12 @@ class CardList(ConsoleList):
         return acts_of_mine(extends=True)
 
     def query(self, *, is_count: bool = False) -> Rows:
-        return card_rows(get_signed().operator, is_count=is_count)
+        operator = get_signed().operator
+        rows = card_rows(operator, is_count=is_count)
+        if operator.reseller_id is None:
+            return rows
+        mine = series_ids(read_session(), operator)
+        return rows.where(Card.series_id == mine[0] if len(mine) == 1 else Card.series_id.in_(mine))
 
     def counted(self, state: ListState) -> Rows | int:
         return self.narrowed(self.query(is_count=True), state)

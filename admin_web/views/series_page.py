@@ -61,6 +61,10 @@ class SeriesPage(CardList):
     def is_visible(self) -> bool:
         return False
 
+    def slow_orders(self) -> frozenset[str]:
+        """The wallets of one series lie among those of all: by balance up to so many cards only."""
+        return frozenset({"balance"})
+
     def query(self, *, is_count: bool = False) -> Rows:
         return super().query(is_count=is_count).where(Card.series_id == opened_series().id)
 
@@ -76,8 +80,12 @@ class SeriesPage(CardList):
     def page_values(self, state: ListState) -> dict[str, Any]:
         """The cards by state are counted to the end when that is asked for: nobody waits for it on each page."""
         session, series_id = read_session(), opened_series().id
-        is_counted = "counted" in request.args
-        counts = count_cards(session, series_id) if is_counted else count_cards_up_to(session, series_id, COUNTED_MAX)
+        is_counted, whose = "counted" in request.args, get_signed().operator.distributor_id
+        counts = (
+            count_cards(session, series_id, whose)
+            if is_counted
+            else count_cards_up_to(session, series_id, COUNTED_MAX, whose)
+        )
         return {
             **series_values("cards"),
             "counts": {status.value: count for status, count in counts.items() if count},

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Account, CallRecord, Card, CardSeries, LedgerEntry
 from services.calls.file_calls import calls_in_series
 from services.operators.operator_facts import OperatorFacts
-from services.operators.scope import card_scope, sees_all_cards, series_scope
+from services.operators.scope import card_scope, sees_all_cards, series_ids
 
 
 def call_rows(session: Session, operator: OperatorFacts) -> Select[*tuple[Any, ...]]:
@@ -35,8 +35,7 @@ def call_rows(session: Session, operator: OperatorFacts) -> Select[*tuple[Any, .
     if sees_all_cards(operator):
         return query
     if operator.reseller_id is not None:
-        mine = session.scalars(select(CardSeries.id).where(series_scope(operator)))
-        return calls_in_series(session, query, list(mine))
+        return calls_in_series(session, query, series_ids(session, operator))
     return query.join(CardSeries, CardSeries.id == Card.series_id).where(card_scope(operator))
 
 

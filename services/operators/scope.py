@@ -1,6 +1,7 @@
 """Whose cards an operator may see: all, a reseller's own series, or the cards handed to a distributor (JC-12)."""
 
-from sqlalchemy import ColumnElement, exists, true
+from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy.orm import Session
 
 from models import Card, CardSeries
 from services.operators.operator_facts import OperatorFacts
@@ -22,6 +23,11 @@ def card_scope(operator: OperatorFacts) -> ColumnElement[bool]:
     if operator.distributor_id is not None:
         return Card.distributor_id == operator.distributor_id
     return true()
+
+
+def series_ids(session: Session, operator: OperatorFacts) -> list[int]:
+    """Of a reseller, as values: an index serves them where it does not serve a join."""
+    return list(session.scalars(select(CardSeries.id).where(series_scope(operator)).order_by(CardSeries.id)))
 
 
 def sees_all_cards(operator: OperatorFacts) -> bool:
