@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.states import CallDisposition
@@ -14,8 +14,8 @@ class CallRecord(Base):
 
     `series_id` is that of the card, kept here for an index; a call of an older release lacks it until it is filed
     (services/calls/file_calls.py). `account_id` is the originator of a call without a card. `reversed_at` marks a call
-    whose charge was given back: it counts in no statistics (JA-12). `announced_seconds` is what the caller was told,
-    `limit_seconds` what was granted.
+    whose charge was given back: it counts in no statistics (JA-12), nor does one that an operator tried (`is_test`).
+    `announced_seconds` is what the caller was told, `limit_seconds` what was granted.
     `cost_micros` contains `tax_micros`; what is earned is the cost without tax and without `buy_cost_micros`. Prices a
     minute are those of the tariffs, before fees and steps; empty for calls of an older release.
     `charge_lines`, `tried` and `passed_over` (carriers that were full or rested) are lists of objects; `heard` is the
@@ -44,6 +44,7 @@ class CallRecord(Base):
                 ("ix_call_record_unfiled", ("placed_at",), "series_id IS NULL AND card_id IS NOT NULL"),
             )
         ),
+        Index("ix_call_record_test", "placed_at", postgresql_where=text("is_test"), sqlite_where=text("is_test")),
     )
 
     call_id: Mapped[str] = mapped_column(String(80), ForeignKey("hold.call_id", ondelete="RESTRICT"), primary_key=True)
@@ -55,6 +56,7 @@ class CallRecord(Base):
     access_number: Mapped[str] = mapped_column(String(15))
     caller_id: Mapped[str | None] = mapped_column(String(15))
     is_pinless: Mapped[bool] = mapped_column(default=False)
+    is_test: Mapped[bool] = mapped_column(default=False, server_default=false())
     destination: Mapped[str] = mapped_column(String(15))
     destination_name: Mapped[str] = mapped_column(String(120))
     rate_prefix: Mapped[str] = mapped_column(String(20))

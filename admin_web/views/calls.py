@@ -5,14 +5,16 @@ from typing import Any
 from flask import abort, url_for
 from flask_admin import expose
 from flask_admin.model.filters import BaseFilter
+from markupsafe import Markup
 from sqlalchemy import Row, select
 
 from admin_web import cells
 from admin_web.access import get_signed
 from admin_web.database import read_session
 from admin_web.filters import DayFilter, TextFilter, WordFilter, begins_with
+from admin_web.formats import NOTHING
 from admin_web.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
+from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import CallDisposition
 from models import Account, CallRecord, Card
@@ -40,6 +42,30 @@ class CarrierFilter(BaseFilter):
         return query.where(CallRecord.carrier_account_id.in_(ids))
 
 
+class TestFilter(BaseFilter):
+    """Calls that operators tried, or those of customers only."""
+
+    __test__ = False  # no class of pytest's
+
+    def __init__(self) -> None:
+        options = [("only", lazy_gettext("tests only")), ("none", lazy_gettext("customers' calls only"))]
+        super().__init__(lazy_gettext("Tests"), options=options, key_name="tests")
+
+    def clean(self, value: str) -> bool:
+        if value not in {"only", "none"}:
+            raise ValueError(value)
+        return value == "only"
+
+    def apply(self, query: Rows, value: Any, alias: Any = None) -> Rows:  # noqa: ANN401
+        del alias
+        return query.where(CallRecord.is_test if value else CallRecord.is_test.is_(False))
+
+
+def tried_chip(_view: Any, _context: Any, row: Any, _name: str) -> Markup | str:  # noqa: ANN401 (as Flask-Admin has it)
+    """An operator tried it: it counts in no report."""
+    return Markup('<span class="badge">{}</span>').format(gettext("test")) if row.is_test else NOTHING
+
+
 class CallRows(ConsoleList):
     """Calls as rows; of all cards, or as a tab of one card or one series."""
 
@@ -62,10 +88,12 @@ class CallRows(ConsoleList):
         "talk_seconds",
         "cost",
         "buy_cost",
+        "is_test",
     )
     column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
         "placed_at": lazy_gettext("Placed"),
         "disposition": lazy_gettext("Outcome"),
+        "is_test": lazy_gettext("Test"),
         "card": lazy_gettext("Card"),
         "caller_id": lazy_gettext("From"),
         "destination": lazy_gettext("To"),
@@ -78,6 +106,7 @@ class CallRows(ConsoleList):
     column_formatters = {  # noqa: RUF012
         "placed_at": cells.moment,
         "disposition": cells.status,
+        "is_test": tried_chip,
         "card": cells.card_number,
         "caller_id": cells.text,
         "carrier": cells.text,
@@ -95,6 +124,7 @@ class CallRows(ConsoleList):
             WordFilter("outcome", lazy_gettext("Outcome"), CallRecord.disposition, CallDisposition),
             TextFilter("card", lazy_gettext("Card number"), Card.number),
             CarrierFilter(),
+            TestFilter(),
             TextFilter("access", lazy_gettext("Access number"), CallRecord.access_number, exact=True),
         )
         super().__init__(CallRecord, name=lazy_gettext("Calls"), category="Operate", endpoint=endpoint, url=url)

@@ -12,6 +12,7 @@ from services.calls.authorise_call import Authorised, CallContext
 from services.calls.frozen_quote import FrozenQuote, FrozenRoute
 from services.calls.quote_call import Quote
 from telephony.handover import LIST_SEPARATOR, NextStep, Variable
+from telephony.tried_lines import is_tried
 
 ASKED_TWICE = (Refusal.NOT_ENOUGH_FOR_THIS_DESTINATION, Refusal.ALL_LINES_BUSY)
 log = structlog.get_logger()
@@ -93,4 +94,5 @@ def _context(talk: Conversation, quote: Quote) -> CallContext:
         house=house,
         heard=talk.call.heard(),
         is_pinless=talk.is_pinless,
+        is_test=is_tried(talk.call.channel),
     )

@@ -49,6 +49,7 @@ class CallContext:
     house: Mapping[str, int]  # ids of the house wallets of the card's currency, by kind
     heard: tuple[dict[str, Any], ...] = ()
     is_pinless: bool = False  # known by the phone alone
+    is_test: bool = False  # an operator tries it: it counts in no statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ def _frozen(quote: Quote, context: CallContext) -> FrozenQuote:
         house=dict(context.house),
         heard=context.heard,
         is_pinless=context.is_pinless,
+        is_test=context.is_test,
         disposable_until_empty=group.disposable_until_empty if group else False,
         passed_over=quote.passed_over,
     )

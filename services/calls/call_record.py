@@ -18,6 +18,7 @@ COPIED_FROM_QUOTE = (
     "access_number",
     "caller_id",
     "is_pinless",
+    "is_test",
     "destination",
     "destination_name",
     "rate_prefix",

@@ -19,6 +19,7 @@ def call_rows(session: Session, operator: OperatorFacts) -> Select[*tuple[Any, .
             CallRecord.call_id,
             CallRecord.placed_at,
             CallRecord.disposition,
+            CallRecord.is_test,
             Card.number.label("card"),
             CallRecord.caller_id,
             CallRecord.destination,

@@ -80,6 +80,7 @@ class FrozenQuote:
     heard: tuple[dict[str, Any], ...]
     disposable_until_empty: bool = False
     is_pinless: bool = False
+    is_test: bool = False
     passed_over: tuple[PassedOver, ...] = ()
 
     def as_json(self) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_
 
 from models import CallRecord
+
+IS_CUSTOMERS: Final = CallRecord.is_test.is_(False)
 
 
 class Bounds(NamedTuple):
@@ -33,7 +35,10 @@ def days_between(first: date, last: date) -> Iterator[date]:
 
 
 def counted_in(bounds: Bounds) -> ColumnElement[bool]:
-    """The calls placed within the bounds that count in statistics (JA-12)."""
+    """The calls placed within the bounds that count in statistics: not reversed (JA-12), and no operator's test."""
     return and_(
-        CallRecord.placed_at >= bounds.begin, CallRecord.placed_at < bounds.end, CallRecord.reversed_at.is_(None)
+        CallRecord.placed_at >= bounds.begin,
+        CallRecord.placed_at < bounds.end,
+        CallRecord.reversed_at.is_(None),
+        IS_CUSTOMERS,
     )

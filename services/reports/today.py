@@ -12,6 +12,7 @@ from billing.states import CallDisposition, CardStatus, HoldState
 from models import Account, CallRecord, Card, FailedEntry, Hold
 from services.calls.call_alarms import count_open_alarms
 from services.calls.day_limits import day_begins_at
+from services.reports.days import IS_CUSTOMERS
 
 SHOWN = 8
 EXPIRING_DAYS = 7
@@ -83,7 +84,7 @@ def _calls(session: Session, begin: datetime, end: datetime) -> tuple[int, int, 
         func.count(), func.count().filter(is_answered), func.coalesce(func.sum(CallRecord.talk_seconds), 0)
     )
     calls, answered, seconds = session.execute(
-        counted.where(CallRecord.placed_at >= begin, CallRecord.placed_at < end)
+        counted.where(CallRecord.placed_at >= begin, CallRecord.placed_at < end, IS_CUSTOMERS)
     ).one()
     return calls, answered, seconds
 
@@ -102,7 +103,9 @@ def _sums(session: Session, begin: datetime, end: datetime) -> dict[str, tuple[i
     """Charged and left, by currency."""
     left = CallRecord.cost_micros - CallRecord.tax_micros - CallRecord.buy_cost_micros
     sums = (func.sum(CallRecord.cost_micros), func.sum(left))
-    query = select(CallRecord.currency, *sums).where(CallRecord.placed_at >= begin, CallRecord.placed_at < end)
+    query = select(CallRecord.currency, *sums).where(
+        CallRecord.placed_at >= begin, CallRecord.placed_at < end, IS_CUSTOMERS
+    )
     found = session.execute(query.group_by(CallRecord.currency))
     return {currency: (charged, rest) for currency, charged, rest in found}
 
@@ -113,7 +116,7 @@ def _expiring(session: Session, now: datetime) -> int:
 
 
 def _destinations(session: Session, begin: datetime) -> list[tuple[str, int]]:
-    query = select(CallRecord.destination_name, func.count()).where(CallRecord.placed_at >= begin)
+    query = select(CallRecord.destination_name, func.count()).where(CallRecord.placed_at >= begin, IS_CUSTOMERS)
     named = query.group_by(CallRecord.destination_name).order_by(func.count().desc(), CallRecord.destination_name)
     return [(name, calls) for name, calls in session.execute(named.limit(SHOWN))]
 
@@ -122,7 +125,7 @@ def _carriers(session: Session, begin: datetime) -> list[CarrierDay]:
     query = (
         select(Account.endpoint, func.count(), func.sum(CallRecord.talk_seconds))
         .join(Account, Account.id == CallRecord.carrier_account_id)
-        .where(CallRecord.placed_at >= begin)
+        .where(CallRecord.placed_at >= begin, IS_CUSTOMERS)
         .group_by(Account.endpoint)
         .order_by(func.count().desc(), Account.endpoint)
     )

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import Account, CallRecord, CarrierState
+from services.reports.days import IS_CUSTOMERS
 from services.store.upsert import insert_or_skip
 
 COUNTED: Final = timedelta(hours=24)
@@ -47,7 +48,8 @@ def count_carriers(session: Session, now: datetime) -> int:
 
 def _newest_calls(session: Session, now: datetime) -> Iterable[Any]:
     columns = (CallRecord.placed_at, CallRecord.tried, CallRecord.talk_seconds)
-    query = select(*columns).where(CallRecord.placed_at >= now - COUNTED, CallRecord.reversed_at.is_(None))
+    is_counted = (CallRecord.reversed_at.is_(None), IS_CUSTOMERS)
+    query = select(*columns).where(CallRecord.placed_at >= now - COUNTED, *is_counted)
     return session.execute(query.order_by(CallRecord.placed_at.desc()).limit(CALLS_MAX))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from billing.rights import Role
 from billing.states import CardStatus, SeriesStatus
 from models import CallerIdBinding, Card, CardSeries, Reseller, Wallet
+from services.calls.authorise_call import authorise_call
 from services.series.create_series import create_series
 from tests.admin_web.conftest import Visitor, text_of
 from tests.factories import KEYS, NOW, a_series
@@ -185,6 +187,21 @@ def test_calls_are_filtered_by_their_carrier_and_the_ledger_by_days(owner: Visit
     assert "Nothing fits these filters." in text_of(owner.get("/calls/?carrier=nobody"))
     assert "2 rows" in text_of(owner.get("/ledger/?from=2026-11-22&until=2026-11-22"))
     assert "Nothing fits these filters." in text_of(owner.get("/ledger/?until=2026-11-21"))
+
+
+def test_calls_that_operators_tried_have_a_chip_and_a_filter(owner: Visitor, world: World) -> None:
+    """docs/decisions/0031."""
+    for call_id, is_test in (("customers", False), ("tried", True)):
+        context = replace(world.context(), is_test=is_test)
+        authorise_call(world.session, call_id, world.good_quote(), context, NOW)
+        world.settle(answered(call_id, 30))
+    world.session.commit()
+    assert owner.get("/calls/").text.count('<span class="badge">test</span>') == 1
+    assert '<span class="badge">test</span>' in owner.get("/calls/tried").text
+    for wanted, shown, hidden in (("only", "tried", "customers"), ("none", "customers", "tried")):
+        page = owner.get(f"/calls/?tests={wanted}").text
+        assert (f"/calls/{shown}" in page, f"/calls/{hidden}" in page) == (True, False)
+    assert owner.get("/calls/?tests=some").status_code == 400
 
 
 def test_cards_between_two_balances_come_by_balance(owner: Visitor, world: World) -> None:

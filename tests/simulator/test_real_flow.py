@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from command_line.calls import calls
 from command_line.dial import dial
 from command_line.init import init
 from command_line.verify import verify
@@ -88,6 +89,8 @@ def test_a_first_call_fails_over_and_is_charged_by_the_second(installation: Inst
     assert report["talk_seconds"] == 65
     assert report["announced_seconds"] == report["limit_seconds"]
     assert report["calls"][0]["settled"]
+    (call,) = json.loads(CliRunner(env=installation.environment).invoke(calls, ["list", "--json"]).stdout)[:1]
+    assert call["is_test"], "marked by its channel: no report counts it"
     assert "You have one hour and ten minutes for this call." in said(report)
     assert report["end"] == "goodbye"
     assert report["heard"][-1]["id"] == "goodbye"

@@ -131,6 +131,7 @@ def test_a_call_from_the_browser_is_charged_to_the_micro(page: webdriver.Chrome,
         record = session.scalars(select(CallRecord).where(CallRecord.destination == DESTINATION)).one()
         booked = select(func.sum(LedgerEntry.amount_micros)).where(LedgerEntry.call_id == record.call_id)
         assert (record.cost_micros, session.scalar(booked)) == (170_000, 170_000)
+        assert record.is_test, "a call that an operator tries"
         assert (record.caller_id or "").startswith("1555"), "a number of its own"
         assert verify_ledger(session) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from factories import BRITAIN, LITHUANIA, NOW, World, a_world, answered, not_answered
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
-from models import Account, CallDay, CallRecord, Cube
+from models import Account, CallDay, CallRecord, CarrierState, Cube, LedgerEntry
+from services.calls.authorise_call import authorise_call
+from services.money.verify_ledger import verify_ledger
 from services.reports.days import bounds_of
 from services.reports.report_calls import report_calls
 from services.reports.report_terms import By, ReportRefused, ReportTerms
 from services.reports.roll_up_calls import roll_up_calls
+from services.reports.today import today_figures
 from services.reports.verify_rollup import verify_rollup
+from services.routing.count_carriers import count_carriers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +58,25 @@ def test_calls_are_summed_by_day_destination_and_carrier(session: Session, calls
     lithuania = rows[str(TODAY), "Lithuania", "test.cheap"]
     assert lithuania.figures["cost_micros"] == calls.record("lithuania").cost_micros == 170_000
     assert rows[str(TODAY), "United Kingdom", None].figures["answered"] == 0
+
+
+def test_what_an_operator_tried_is_money_and_no_statistics(session: Session, calls: World) -> None:
+    """Its charge stands in the ledger; the report and its proof leave it out (docs/decisions/0031)."""
+    quote = calls.good_quote(LITHUANIA)
+    authorise_call(session, "tried", quote, replace(calls.context(), is_test=True), NOW)
+    calls.settle(answered("tried", 60))
+    record = calls.record("tried")
+    assert (record.is_test, record.cost_micros) == (True, 170_000)
+    assert session.scalars(select(func.count()).where(LedgerEntry.call_id == "tried")).one() > 0
+    _roll_up(session)
+    [series] = _report(session, By.SERIES)
+    assert series.figures["calls"] == 4
+    rows = _report(session, By.SERIES, By.DESTINATION)  # from the calls themselves
+    assert sum(row.figures["calls"] for row in rows) == 4
+    assert (verify_rollup(session), verify_ledger(session)) == ([], [])
+    assert today_figures(session, NOW + timedelta(minutes=1), UTC).calls == 3
+    count_carriers(session, NOW + timedelta(minutes=1))
+    assert session.scalars(select(func.sum(CarrierState.answered))).one() == 1
 
 
 def test_a_report_tells_asr_acd_and_margin(session: Session, calls: World) -> None:
