@@ -48,6 +48,14 @@ document.addEventListener("submit", (event) => {
 
 document.querySelector("[data-focus]")?.focus();
 
+// From what is wrong to its field, and not by the address: the next answer of this form would lose its focus to it.
+document.addEventListener("click", (event) => {
+  const field = event.target.closest("[data-focus] a[href^='#']");
+  if (!field) return;
+  event.preventDefault();
+  document.getElementById(field.hash.slice(1))?.focus();
+});
+
 // The menu is open on a wide screen and closed on a narrow one.
 const side = document.querySelector("details.side");
 if (side && window.matchMedia("(max-width: 900px)").matches) side.removeAttribute("open");

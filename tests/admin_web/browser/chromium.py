@@ -14,13 +14,17 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from selenium.webdriver.remote.webelement import WebElement
+
 WAIT_SECONDS_MAX = 20
+TABS_MAX = 400
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -64,6 +68,17 @@ def press(browser: webdriver.Chrome, css: str) -> None:
     """Click what leads to another page."""
     with next_page(browser):
         browser.find_element(By.CSS_SELECTOR, css).click()
+
+
+def tab_to(browser: webdriver.Chrome, css: str) -> WebElement:
+    """Tab on until the focus is on it, as whoever has no mouse; what has the focus is marked by a ring."""
+    for _ in range(TABS_MAX):
+        focused = browser.switch_to.active_element
+        if browser.execute_script("return arguments[0].matches(arguments[1])", focused, css):
+            assert focused.value_of_css_property("outline-style") != "none", css
+            return focused
+        focused.send_keys(Keys.TAB)
+    raise AssertionError(f"{css} is not reached by Tab")
 
 
 def draw(browser: webdriver.Chrome, width: int, colours: str) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from chromium import WAIT_SECONDS_MAX, complaints, next_page, violations
+from chromium import WAIT_SECONDS_MAX, complaints, next_page, tab_to, violations
 from factories import World, answered
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -147,8 +147,13 @@ def test_a_call_is_ended_and_its_phone_blocked_by_keys_alone(
     with next_page(browser):
         browser.switch_to.active_element.send_keys("rings all day", Keys.ENTER)
     assert "may not call any more" in browser.find_element(By.CSS_SELECTOR, ".message.good").text
+    until(browser, lambda: shown(browser, line))
+    hang_up = tab_to(browser, f"{line.row} button.danger")
+    hang_up.send_keys(Keys.ENTER)
+    browser.switch_to.alert.dismiss()
+    assert browser.switch_to.active_element == hang_up
     with next_page(browser):
-        browser.find_element(By.CSS_SELECTOR, f"{line.row} button.danger").send_keys(Keys.ENTER)
+        hang_up.send_keys(Keys.ENTER)
         browser.switch_to.alert.accept()
     assert "The watcher ends the call" in browser.find_element(By.CSS_SELECTOR, ".message.good").text
     with Session(line.engine) as session:
