@@ -19,7 +19,7 @@ from admin_web.errors import set_up_errors
 from admin_web.form import label
 from admin_web.formats import set_up_formats
 from admin_web.headers import nonce, set_up_headers
-from admin_web.menu import menu_groups
+from admin_web.menu import calls_up, menu_groups
 from admin_web.second_step import pages
 from admin_web.secret import console_secret
 from admin_web.stream import set_up_streams
@@ -72,5 +72,7 @@ def _draw_console(app: Flask) -> None:
         admin = Admin(app, name="Callingcard", url="/", index_view=HOME(), theme=theme, csp_nonce_generator=nonce)
         for view in views():
             admin.add_view(view)
-    app.jinja_env.globals.update(menu_groups=lambda: menu_groups(admin), has_right=has_right, Right=Right)
+    app.jinja_env.globals.update(
+        menu_groups=lambda: menu_groups(admin), calls_up=calls_up, has_right=has_right, Right=Right
+    )
     app.jinja_env.globals.update(csrf=csrf, theme_wanted=theme_wanted, get_locale=get_locale, has_keys=has_keys)

@@ -59,7 +59,7 @@ def duration(_view: Any, _context: Any, row: Any, name: str) -> str:  # noqa: AN
 def card_number(_view: Any, _context: Any, row: Any, name: str) -> str:  # noqa: ANN401
     """In one piece: a number is not broken at its dash."""
     value = getattr(row, name)
-    return formats.NOTHING if value is None else Markup("<span class=whole>{}</span>").format(formats.dashed(value))
+    return formats.NOTHING if value is None else Markup("<span class=unbroken>{}</span>").format(formats.dashed(value))
 
 
 def flag(_view: Any, _context: Any, row: Any, name: str) -> str:  # noqa: ANN401

@@ -16,7 +16,7 @@ from billing.money import MoneyTextRefused
 from services.store.fields import Field, FieldKind
 
 LONG_TEXT = 255  # a longer one gets several lines
-REQUIREMENTS = re.compile(r" \((?:(?:JC|JA|V|M)-\d+(?:, | to )?)+\)")  # for readers of the source only
+REQUIREMENTS = re.compile(r" \((?:(?:JC|JA|V|M)-\d+(?:, | to | a )?)+\)")  # for readers of the source only
 NOTHING = ""
 Choices = Callable[[], list[tuple[int, str]]]
 

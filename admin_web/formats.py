@@ -55,6 +55,11 @@ def moment(value: datetime | str | None) -> Markup | str:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), utc, shown)
 
 
+def clock(value: str) -> str:
+    """The time of day of a moment that is told as an ISO text, to the second, in the platform's zone."""
+    return datetime.fromisoformat(value).astimezone(current_app.config["ZONE"]).strftime("%H:%M:%S")
+
+
 def day(value: date | None) -> str:
     return NOTHING if value is None else format_date(value, "medium", locale=get_locale())
 
@@ -83,7 +88,7 @@ def dashed(number: str) -> str:
 
 
 def set_up_formats(app: Flask) -> None:
-    shown = (money, exact_money, fee, whole, moment, day, duration, ago, spoken, dashed)
+    shown = (money, exact_money, fee, whole, moment, clock, day, duration, ago, spoken, dashed)
     app.jinja_env.filters |= {function.__name__: function for function in shown}
 
 

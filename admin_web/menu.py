@@ -5,7 +5,21 @@ from typing import Any
 from flask_admin import Admin
 from flask_admin.menu import MenuCategory
 
+from admin_web.access import signed
+from admin_web.database import read_session
+from billing.rights import Right
+from services.operators.scope import sees_all_cards
+from services.reports.today import count_calls_up
+
 GROUPS = ("Operate", "Cards", "Rates & routes", "IVR", "Accounts", "Money", "System")  # console.md 11.1
+
+
+def calls_up() -> int | None:
+    """How many calls are up, for whoever may see all of them."""
+    known = signed()
+    if known is None or Right.SEE_CALLS not in known.operator.rights or not sees_all_cards(known.operator):
+        return None
+    return count_calls_up(read_session())
 
 
 def menu_groups(admin: Admin) -> list[tuple[str, list[Any]]]:

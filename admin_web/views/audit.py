@@ -6,9 +6,12 @@ from typing import Any
 from markupsafe import Markup
 
 from admin_web import cells
+from admin_web.amounts import shown_amount
 from admin_web.filters import DayFilter, TextFilter
+from admin_web.form import label
+from admin_web.formats import spoken
 from admin_web.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
+from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from models import AuditEntry
 from services.audit.audit_report import audit_rows
@@ -21,7 +24,9 @@ def changes(_view: Any, _context: Any, row: Any, _name: str) -> Markup:  # noqa:
     """Only what differs, old value first."""
     before, after = row.before or {}, row.after or {}
     lines = [
-        Markup("<dt>{}</dt><dd>{} → {}</dd>").format(name, _plain(before.get(name)), _plain(after.get(name)))
+        Markup("<dt>{}</dt><dd>{} → {}</dd>").format(
+            label(name), _plain(name, before.get(name)), _plain(name, after.get(name))
+        )
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
     ]
@@ -49,7 +54,7 @@ class AuditRows(ConsoleList):
     }
     column_formatters = {  # noqa: RUF012
         "happened_at": cells.moment,
-        "object": lambda _view, _context, row, _name: f"{row.object_kind.replace('_', ' ')} {row.object_id}",
+        "object": lambda _view, _context, row, _name: f"{spoken(row.object_kind)} {row.object_id}",
         "changes": changes,
         "address": cells.text,
         "reason": cells.text,
@@ -79,6 +84,11 @@ class AuditList(AuditRows):
     """All of them, in the menu."""
 
 
-def _plain(value: object) -> str:
+def _plain(name: str, value: object) -> str:
+    """As forms and pages show it: amounts in units, yes and no, words."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if name.endswith("_micros") and isinstance(value, int):
+        return shown_amount(value)
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return "—" if value is None else shown[:CHANGE_CHARACTERS_MAX]

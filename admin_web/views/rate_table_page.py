@@ -13,7 +13,7 @@ from admin_web.database import read_session, write_session
 from admin_web.edit_form import EditForm, answer_form
 from admin_web.files import send
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
+from admin_web.texts import gettext, lazy_gettext, translated
 from billing.rights import Right
 from models import RateTable
 from services.rate_import.export_rates import export_rates, note_rate_export, rates_to_export
@@ -47,7 +47,7 @@ class RateTablePage(ThingPage):
         require_right(Right.MANAGE_RATES)
         table = get_table(table_id)
         back = url_for("ratelist.of_table", table_id=table_id)
-        users = ", ".join(user.what for user in table_users(read_session(), table_id))
+        users = ", ".join(translated(user.what) for user in table_users(read_session(), table_id))
         form = EditForm(
             gettext("Edit rate table %(name)s", name=table.name),
             SECTIONS,

@@ -186,7 +186,13 @@ class SeriesPage(CardList):
     ) -> str:
         sections = [(gettext(title), shown_fields(fields, CHOICES)) for title, fields in SECTIONS]
         return self.render(
-            "console/generate.html", sections=sections, typed=typed, problems=problems or {}, plan=plan, label=label
+            "console/generate.html",
+            sections=sections,
+            typed=typed,
+            problems=problems or {},
+            plan=plan,
+            label=label,
+            has_tables=bool(rate_tables()),
         )
 
     def _edit(

@@ -6,6 +6,15 @@ from typing import Any
 from billing.announcement import GHOST_PERCENT_NEUTRAL
 from billing.states import PinEntryMode
 
+TIME_TOLD = {
+    True: "The time that the money lasts is told to the second.",
+    False: "The time that the money lasts is told in minutes.",
+}
+GHOST_TIME_TOLD = {
+    True: "The time that the money lasts is told to the second, as %(percent)s percent of the true one.",
+    False: "The time that the money lasts is told in minutes, as %(percent)s percent of the true one.",
+}
+
 
 def heard_steps(group: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Sentences with their values, in the order of a call (MOR's steps 4 to 10). `group` holds the fields by name."""
@@ -58,11 +67,7 @@ def _balance(group: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
 
 def _time(group: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     percent = group["ghost_minutes_percent"]
-    unit = "to the second" if group["says_seconds"] else "in minutes"
     if percent == GHOST_PERCENT_NEUTRAL:
-        yield f"The time that the money lasts is told {unit}.", {}
+        yield TIME_TOLD[bool(group["says_seconds"])], {}
     else:
-        yield (
-            f"The time that the money lasts is told {unit}, as %(percent)s percent of the true one.",
-            {"percent": percent},
-        )
+        yield GHOST_TIME_TOLD[bool(group["says_seconds"])], {"percent": percent}

@@ -62,7 +62,7 @@ def today_figures(session: Session, now: datetime, zone: tzinfo) -> TodayFigures
     calls, answered, talk_seconds = _calls(session, begin, now)
     calls_before, _, talk_seconds_before = _calls(session, begin - week, now - week)
     return TodayFigures(
-        calls_up=session.scalars(select(func.count()).where(Hold.state == HoldState.OPEN)).one(),
+        calls_up=count_calls_up(session),
         calls=calls,
         answered=answered,
         talk_seconds=talk_seconds,
@@ -75,6 +75,11 @@ def today_figures(session: Session, now: datetime, zone: tzinfo) -> TodayFigures
         destinations=_destinations(session, begin),
         carriers=_carriers(session, begin),
     )
+
+
+def count_calls_up(session: Session) -> int:
+    """By open holds, of which an index knows."""
+    return session.scalars(select(func.count()).select_from(Hold).where(Hold.state == HoldState.OPEN)).one()
 
 
 def _calls(session: Session, begin: datetime, end: datetime) -> tuple[int, int, int]:

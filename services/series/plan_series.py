@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from billing.card_number import card_number
 from billing.expiry import expires_at
+from billing.money import divide_ceiling
 from billing.pin import PIN_LENGTH_MAX, PIN_LENGTH_MIN, tries_to_a_hit
 from billing.states import JobState, PinEntryMode
 from models import CardGroup
 from services.series.open_series import find_job, refuse_other_terms
 from services.series.series_terms import NewSeries, SeriesRefused, cards_of_this_space, check_terms, shortest_pin_length
 
+CARDS_A_SECOND = 10_000  # of a machine that carries calls meanwhile; 19,800 were measured (docs/performance.md)
 ODDS = {
     PinEntryMode.PIN_ONLY: "One random PIN hits a card with a chance of 1 in {tries:,}.",
     PinEntryMode.NUMBER_AND_PIN: "One random PIN fits a given card number with a chance of 1 in {tries:,}.",
@@ -31,6 +33,10 @@ class SeriesPlan:
     currency: str
     job_state: JobState | None
     cards_made: int
+
+    @property
+    def making_seconds(self) -> int:
+        return divide_ceiling(self.terms.quantity, CARDS_A_SECOND)
 
 
 def plan_series(session: Session, terms: NewSeries, *, chooses_length: bool, now: datetime, zone: tzinfo) -> SeriesPlan:

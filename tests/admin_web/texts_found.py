@@ -27,6 +27,9 @@ from admin_web.catalogue import FOLDER, PLACE
 from admin_web.field_labels import UNITS
 from admin_web.form import plain_label
 from billing.rights import Right
+from fastagi.trace import Step
+from ivr_prompts.entries import catalogue
+from ivr_prompts.shelf import Origin
 from services.store.fields import Field
 from services.store.settings import Settings
 from services.store.settings_report import setting_rows
@@ -61,6 +64,23 @@ NO_SENTENCES = frozenset({"Field", "text", "Act", "info", "warning", "error", "e
 NO_WORDS = frozenset({Right})  # named in sentences only
 
 
+# Words that are built where no text is read: by SQL, from the environment.
+WORDS = (
+    *("the card group {1}", "the client {1}", "the account {1}", "series {1}"),
+    *("environment", "file", "yes", "no"),
+    *("database", "watcher", "worker", "ledger", "settlements", "calls", "guard", "keys of PINs", "disk", "spool"),
+    *("answers: {1}", "empty"),
+    *("prompts", "digits", "variables", "language", "end", "asked", "entry", "destination", "number and PIN"),
+    *(step.value for step in Step),
+    *(origin.value for origin in Origin),
+)
+
+
+def prompt_groups() -> set[str]:
+    """The headings of the list of prompts."""
+    return {_spoken(entry.group) for entry in catalogue().entries}
+
+
 def own_texts() -> set[str]:
     """What the pages say: templates and views."""
     found = extract_from_dir(ROOT / "admin_web", method_map=METHODS, options_map={}, keywords=KEYWORDS)
@@ -69,7 +89,13 @@ def own_texts() -> set[str]:
 
 def words() -> set[str]:
     """Names of fields, their helps, the words of the database, groups of the menu."""
-    found = {*menu.GROUPS, *UNITS.values(), *(one.meaning for one in setting_rows(Settings(_env_file=None)))}
+    found = {
+        *WORDS,
+        *prompt_groups(),
+        *menu.GROUPS,
+        *UNITS.values(),
+        *(one.meaning for one in setting_rows(Settings(_env_file=None))),
+    }
     for module in _modules():
         for name, thing in vars(module).items():
             for field in _fields(thing):
@@ -78,7 +104,7 @@ def words() -> set[str]:
             is_enum = inspect.isclass(thing) and issubclass(thing, StrEnum) and thing.__module__ == module.__name__
             if is_enum and module.__name__.split(".")[0] != "admin_web" and thing not in NO_WORDS:
                 found |= {_spoken(word.value) for word in thing}
-            if name == "SECTIONS":
+            if name.endswith("SECTIONS"):
                 found |= {title for title, _ in thing}
     return {str(text) for text in found if re.search("[A-Za-z]{2}", str(text))}
 
@@ -160,7 +186,7 @@ def _fields(thing: object) -> list[Field]:
 
 
 def _modules() -> Iterator[object]:
-    for package in (billing, models, services, admin_web):
+    for package in (billing, models, services, admin_web):  # those of others are named in WORDS
         yield package
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             yield importlib.import_module(module.name)
