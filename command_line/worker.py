@@ -43,6 +43,7 @@ from services.store.settings import Settings
 from services.upkeep.card_jobs import EXPIRE, FEES, LAPSE, CardJob
 from services.upkeep.prune_guard import KEPT_DAYS_DEFAULT, prune_guard
 from services.vouchers.generate_vouchers import generate_vouchers
+from services.vouchers.make_vouchers import VouchersCancelled
 from services.vouchers.voucher_rows import waiting_batches
 
 VERIFY_EVERY_MINUTES = 60
@@ -152,6 +153,9 @@ def _make_vouchers(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
         try:
             keys = KeyFile(settings().keys_file)
             vouchers = generate_vouchers(session_factory(desk.writer), keys, batch_id, now)
+        except VouchersCancelled:
+            log.info("vouchers cancelled", batch_id=batch_id)
+            continue
         except (KeyClosed, KeysMissing) as stopped:
             log.error("vouchers not made", batch_id=batch_id, why=str(stopped))  # noqa: TRY400 (told in one line)
             return 1

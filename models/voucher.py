@@ -9,7 +9,7 @@ from models.base import Base, Currency, Id, Micros, Moment, Name, reference, wor
 
 class VoucherBatch(Base):
     """Vouchers of one value made together; `made_at` is empty while they are being made, and then none can be
-    redeemed.
+    redeemed. It stays empty where the making was cancelled: its rows stay (docs/decisions/0030).
     """
 
     __tablename__ = "voucher_batch"
@@ -29,6 +29,7 @@ class VoucherBatch(Base):
     expires_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
     made_at: Mapped[Moment | None]
+    cancelled_at: Mapped[Moment | None]
 
 
 class Voucher(Base):

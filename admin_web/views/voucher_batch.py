@@ -29,6 +29,7 @@ from services.vouchers.export_vouchers import (
     permit_voucher_export,
     vouchers_to_export,
 )
+from services.vouchers.voucher_job import find_voucher_job
 from services.vouchers.voucher_report import voucher_batch_report
 from services.vouchers.voucher_rows import find_batch, voucher_rows_of, vouchers_made
 
@@ -83,7 +84,8 @@ class VoucherBatchPage(ConsoleList):
         del state
         session, batch = read_session(), g.batch
         made = batch.quantity if batch.made_at else vouchers_made(session, batch.id)
-        return {"batch": voucher_batch_report(session, batch), "batch_id": batch.id, "made": made}
+        job_id = None if batch.made_at else find_voucher_job(session, batch.id)
+        return {"job_id": job_id, "batch": voucher_batch_report(session, batch), "batch_id": batch.id, "made": made}
 
     @expose("/export", methods=("POST",))
     def as_file(self, batch_id: int) -> ResponseReturnValue:

@@ -19,6 +19,7 @@ from services.money.book_movement import BALANCE_MICROS_MAX
 from services.money.house_wallets import open_house
 from services.store.bulk_insert import ROW_REFUSED, insert_columns
 from services.vouchers.voucher_codes import CODE_LENGTH_MAX, CODE_LENGTH_MIN, code_digests, drawn_codes, encrypted_codes
+from services.vouchers.voucher_job import lock_voucher_job, note_vouchers, open_job
 
 QUANTITY_MAX = 1_000_000
 NAME_CHARACTERS_MAX = 120
@@ -29,6 +30,10 @@ RACES_MAX = 5  # how often two batches made at once may draw one code
 
 class VouchersRefused(ValueError):
     """The vouchers cannot be made so; the sentence says what to change."""
+
+
+class VouchersCancelled(VouchersRefused):
+    """Whoever makes the batch stops here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ def open_voucher_batch(session: Session, terms: NewVoucherBatch, actor: Actor, n
     batch_id = session.scalars(insert(VoucherBatch).values(**values, created_at=now).returning(VoucherBatch.id)).one()
     shown = {**values, "expires_at": terms.expires_at.isoformat() if terms.expires_at else None}
     note(session, actor, Act("voucher_batch.opened", "voucher_batch", str(batch_id), after=shown), now)
+    open_job(session, batch_id, terms.quantity, shown, actor, now)
     return batch_id
 
 
@@ -75,12 +81,14 @@ def make_vouchers(
     """Make the next chunk; call it, each time in its own transaction, until the batch is whole. The last chunk dates
     the batch, and from then on its vouchers can be redeemed.
     """
+    job = lock_voucher_job(session, batch_id)
     batch = session.scalars(
         select(VoucherBatch)
         .where(VoucherBatch.id == batch_id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
+    _refuse_cancelled(batch)
     if batch.made_at is not None:
         return VouchersMade(batch.quantity, batch.quantity)
     done = session.scalars(select(func.coalesce(func.max(Voucher.serial), 0)).where(Voucher.batch_id == batch_id)).one()
@@ -91,12 +99,19 @@ def make_vouchers(
     made = VouchersMade(done + len(serials), batch.quantity)
     if made.is_whole:
         session.execute(update(VoucherBatch).where(VoucherBatch.id == batch_id).values(made_at=now))
+    note_vouchers(session, job, made.done, now)
     return made
+
+
+def _refuse_cancelled(batch: VoucherBatch) -> None:
+    if batch.cancelled_at is not None:
+        raise VouchersCancelled(f"The making of the batch {batch.name} was cancelled: choose another name.")
 
 
 def _same_batch(batch: VoucherBatch, terms: NewVoucherBatch) -> int:
     if any(getattr(batch, name) != value for name, value in asdict(terms).items()):
         raise VouchersRefused(f"There is a batch {terms.name} with other terms: choose another name.")
+    _refuse_cancelled(batch)
     return batch.id
 
 

@@ -57,6 +57,7 @@ def batch_report(batch: VoucherBatch, counts: dict[tuple[int, VoucherStatus], in
         "expires_at": _text(batch.expires_at),
         "created_at": _text(batch.created_at),
         "made_at": _text(batch.made_at),
+        "cancelled_at": _text(batch.cancelled_at),
         **{status.value: counts.get((batch.id, status), 0) for status in VoucherStatus},
     }
 

@@ -11,7 +11,8 @@ Rows = Select[*tuple[Any, ...]]
 
 
 def batch_rows() -> Rows:
-    state = case((VoucherBatch.made_at.is_(None), "running"), else_="done")
+    is_cancelled = VoucherBatch.cancelled_at.is_not(None)
+    state = case((is_cancelled, "cancelled"), (VoucherBatch.made_at.is_(None), "running"), else_="done")
     return select(
         VoucherBatch.id,
         state.label("state"),
@@ -50,6 +51,5 @@ def vouchers_made(session: Session, batch_id: int) -> int:
 
 def waiting_batches(session: Session) -> list[int]:
     """Those that are not whole: ordered in the console, or by a command that was killed."""
-    return list(
-        session.scalars(select(VoucherBatch.id).where(VoucherBatch.made_at.is_(None)).order_by(VoucherBatch.id))
-    )
+    is_waiting = (VoucherBatch.made_at.is_(None), VoucherBatch.cancelled_at.is_(None))
+    return list(session.scalars(select(VoucherBatch.id).where(*is_waiting).order_by(VoucherBatch.id)))

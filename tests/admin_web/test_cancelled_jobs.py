@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from admin_web.access import now
 from billing.rights import Role
 from billing.states import JobState, SeriesStatus
-from models import AuditEntry, Card, CardSeries, Job
+from models import AuditEntry, Card, CardSeries, Job, Voucher
 from models.database import session_factory
 from services.audit.audit import Actor, Door
 from services.calls.access import find_access
@@ -24,6 +24,10 @@ from services.series.open_series import open_series
 from services.series.series_in_making import SeriesCancelled
 from services.series.series_terms import SeriesRefused
 from services.series.waiting_series import waiting_series
+from services.vouchers.generate_vouchers import generate_vouchers
+from services.vouchers.make_vouchers import NewVoucherBatch, VouchersCancelled, make_vouchers, open_voucher_batch
+from services.vouchers.voucher_job import find_voucher_job
+from services.vouchers.voucher_rows import waiting_batches
 from tests.admin_web.conftest import Visitor, text_of
 
 if TYPE_CHECKING:
@@ -102,3 +106,42 @@ def test_who_neither_runs_jobs_nor_asked_cancels_nothing(
     assert visitor.post("/me/", f"/jobs/{job_id}/cancel").status_code in (403, 404)
     with Session(engine) as session:
         assert session.get_one(Job, job_id).state is JobState.RUNNING
+
+
+def test_a_batch_of_vouchers_is_cancelled_and_none_of_it_was_ever_good(
+    engine: Engine, signed_in: Callable[..., Visitor]
+) -> None:
+    """Ten of thirty are made; as with a series, its rows stay (docs/decisions/0030)."""
+    owner, terms = signed_in(Role.OWNER), NewVoucherBatch("May", "USD", 5_000_000, 30)
+    with Session(engine, autoflush=False) as session, session.begin():
+        batch_id = open_voucher_batch(session, terms, ASKED_BY, now())
+        make_vouchers(session, KEYS, batch_id, now(), chunk=10)
+        asked = find_voucher_job(session, batch_id)
+    page = f"/jobs/{asked}"
+    assert page in owner.get(f"/vouchers/{batch_id}/").text
+    assert "10 / 30" in text_of(owner.get(page))
+    owner.post(page, f"{page}/cancel")
+    assert "nothing of what it began can be used" in text_of(owner.get(page))
+    assert "was cancelled" in text_of(owner.get(f"/vouchers/{batch_id}/"))
+    assert "cancelled" in text_of(owner.get("/vouchers/"))
+    with pytest.raises(VouchersCancelled, match="choose another name"):
+        generate_vouchers(session_factory(engine), KEYS, batch_id, now)
+    with Session(engine, autoflush=False) as session, session.begin():
+        assert waiting_batches(session) == []
+        with pytest.raises(VouchersCancelled, match="choose another name"):
+            open_voucher_batch(session, terms, ASKED_BY, now())
+        made = session.scalars(select(func.count()).where(Voucher.batch_id == batch_id)).one()
+        assert (made, verify_ledger(session)) == (10, [])
+        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.act.startswith("voucher_batch."))).all()
+        assert acts == ["voucher_batch.opened", "voucher_batch.cancelled"]
+
+
+def test_a_batch_that_is_made_ends_its_job(engine: Engine, signed_in: Callable[..., Visitor]) -> None:
+    owner = signed_in(Role.OWNER)
+    with Session(engine, autoflush=False) as session, session.begin():
+        batch_id = open_voucher_batch(session, NewVoucherBatch("June", "USD", 5_000_000, 3), ASKED_BY, now())
+        asked = find_voucher_job(session, batch_id)
+    assert "waiting" in text_of(owner.get(f"/jobs/{asked}"))
+    generate_vouchers(session_factory(engine), KEYS, batch_id, now)
+    shown = text_of(owner.get(f"/jobs/{asked}"))
+    assert ("done" in shown, "3 / 3" in shown, "Cancel the job" in shown) == (True, True, False)
