@@ -3,6 +3,7 @@ JA-49).
 """
 
 from typing import Any
+from uuid import uuid4
 
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,7 @@ from services.accounts.account_fields import GENERAL, ORIGINATOR, TERMINATOR
 from services.accounts.account_password import generated_password, set_account_password, show_account_password
 from services.accounts.account_report import account_report
 from services.accounts.delete_account import delete_account, disable_account, preview_deletion
+from services.accounts.deletion_job import CALLS_AT_ONCE_MAX, ask_deletion, is_long
 from services.accounts.save_account import DEFAULTS, account_values, create_account, update_account
 
 CHOICES = {
@@ -113,9 +115,14 @@ class AccountPage(ThingPage):
         account = _account(account_id)
         if request.method == "GET":
             deletion = preview_deletion(read_session(), account_id)
-            return self.render("console/account_delete.html", account=account, deletion=deletion)
+            by_job = deletion.calls > CALLS_AT_ONCE_MAX
+            return self.render(
+                "console/account_delete.html", account=account, deletion=deletion, by_job=by_job, token=uuid4().hex
+            )
         require_token()
         version, reason = request.form.get("version", type=int), request.form.get("reason", "").strip() or None
+        if is_long(read_session(), account):
+            return _delete_by_job(account_id, version, reason)
         rights = get_signed().operator.rights
 
         def do(session: Session) -> str:
@@ -166,6 +173,20 @@ class AccountPage(ThingPage):
         made = generated_password() if act == "generate" else None
         set_account_password(session, pin_keys(), account_id, version, made, actor(), now())
         return made
+
+
+def _delete_by_job(account_id: int, version: int | None, reason: str | None) -> ResponseReturnValue:
+    """More calls than a page can wait for: the worker gives them back step by step."""
+    asked = list[int]()
+
+    def do(session: Session) -> str:
+        token = request.form.get("token", "")[:64]
+        asked.append(ask_deletion(session, account_id, version, reason, token, actor(), now()))
+        return gettext("The account is switched off; the worker gives back what its calls have cost.")
+
+    if carry_out(do):
+        return redirect(url_for("jobpage.show", job_id=asked[0]))
+    return redirect(url_for("accountpage.show", account_id=account_id))
 
 
 def _account(account_id: int) -> Account:

@@ -37,6 +37,15 @@ class Deletion:
     currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """How many calls and charges, and how much of money."""
+
+    calls: int = 0
+    entries: int = 0
+    refund_micros: int = 0
+
+
 def disable_account(
     session: Session, account_id: int, version: int | None, actor: Actor, now: datetime
 ) -> SavedAccount:
@@ -49,8 +58,8 @@ def preview_deletion(session: Session, account_id: int) -> Deletion:
     account = session.get_one(Account, account_id)
     client = session.get_one(Client, account.client_id)
     wallet = session.get_one(Wallet, client.wallet_id, populate_existing=True)
-    calls = session.scalars(select(func.count()).select_from(CallRecord).where(_counting(account_id))).one()
-    entries, refund_micros = _sums(session, account_id)
+    calls = session.scalars(select(func.count()).select_from(CallRecord).where(counting(account_id))).one()
+    entries, refund_micros = _sums(session, counting(account_id))
     balance_micros = wallet.balance_micros + refund_micros
     return Deletion(
         account_id, account.name, client.name, calls, entries, refund_micros, balance_micros, wallet.currency
@@ -66,9 +75,11 @@ def delete_account(
     *,
     rights: Collection[Right],
     reason: str | None = None,
+    given_back: GivenBack = GivenBack(),
 ) -> Deletion:
     """Each charge of its calls is booked back by a row of its own, the calls leave the statistics, the account is
-    marked. Calls that it carried as a carrier were paid by others, and stay.
+    marked. Calls that it carried as a carrier were paid by others, and stay. `given_back` is what a job in steps has
+    booked before (deletion_job.py).
 
     The client's wallet is locked first: its other calls wait for this, and none is settled in between.
     """
@@ -76,28 +87,39 @@ def delete_account(
         raise RightMissing(Right.DELETE)
     lock_identities(session)
     account = usable_account(session, account_id, version)
-    wallet_id = _lock_wallet(session, account)
-    _check_no_call(session, account)
+    wallet_id = lock_wallet(session, account)
+    check_no_call(session, account)
     _take_time(session)
     deletion = preview_deletion(session, account_id)
-    _book_back(session, account_id, actor, now, reason)
-    refunded = update(Wallet).where(Wallet.id == wallet_id)
-    session.execute(refunded.values(balance_micros=Wallet.balance_micros + deletion.refund_micros))
-    session.execute(update(CallRecord).where(_counting(account_id)).values(reversed_at=now))
+    give_back(session, wallet_id, counting(account_id), actor, now, reason)
     mark = {"deleted_at": now, "password_sealed": None, "password_key": None, "version": Account.version + 1}
     session.execute(update(Account).where(Account.id == account_id).values(**INACTIVE, **mark))
-    after = {"calls": deletion.calls, "refund_micros": deletion.refund_micros, "entries": deletion.entries}
+    after = {name: getattr(deletion, name) + getattr(given_back, name) for name in GivenBack.__slots__}
     note(session, actor, Act("account.deleted", "account", str(account_id), {"name": account.name}, after, reason), now)
     touch_deck(session)
     return deletion
 
 
-def _lock_wallet(session: Session, account: Account) -> int:
+def give_back(
+    session: Session, wallet_id: int, which: ColumnElement[bool], actor: Actor, now: datetime, reason: str | None
+) -> GivenBack:
+    """The charges of these calls, in the transaction of the caller, who has locked the wallet."""
+    entries, refund_micros = _sums(session, which)
+    _book_back(session, which, actor, now, reason)
+    refunded = update(Wallet).where(Wallet.id == wallet_id)
+    session.execute(refunded.values(balance_micros=Wallet.balance_micros + refund_micros))
+    marked = select(func.count()).select_from(CallRecord).where(which)
+    calls = session.scalars(marked).one()
+    session.execute(update(CallRecord).where(which).values(reversed_at=now))
+    return GivenBack(calls, entries, refund_micros)
+
+
+def lock_wallet(session: Session, account: Account) -> int:
     query = select(Wallet.id).join(Client, Client.wallet_id == Wallet.id).where(Client.id == account.client_id)
     return session.scalars(query.with_for_update(key_share=True, of=Wallet)).one()
 
 
-def _check_no_call(session: Session, account: Account) -> None:
+def check_no_call(session: Session, account: Account) -> None:
     is_up = (Hold.account_id == account.id) & (Hold.state == HoldState.OPEN)
     calls = session.scalars(select(func.count()).select_from(Hold).where(is_up)).one()
     if calls:
@@ -114,24 +136,24 @@ def _take_time(session: Session) -> None:
         session.execute(text(f"SET LOCAL statement_timeout = '{SECONDS_MAX}s'"))
 
 
-def _counting(account_id: int) -> ColumnElement[bool]:
+def counting(account_id: int) -> ColumnElement[bool]:
     """Its calls that were not given back before."""
     return (CallRecord.account_id == account_id) & CallRecord.reversed_at.is_(None)
 
 
-def _charges(account_id: int, *columns: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 (columns)
+def _charges(which: ColumnElement[bool], *columns: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 (columns)
     """The rows of the ledger by which these calls were charged."""
     charged = select(*columns).join(CallRecord, CallRecord.call_id == LedgerEntry.call_id)
-    return charged.where(_counting(account_id), LedgerEntry.kind != LedgerKind.REVERSAL)
+    return charged.where(which, LedgerEntry.kind != LedgerKind.REVERSAL)
 
 
-def _sums(session: Session, account_id: int) -> tuple[int, int]:
+def _sums(session: Session, which: ColumnElement[bool]) -> tuple[int, int]:
     amount = func.coalesce(func.sum(LedgerEntry.amount_micros), 0)
-    entries, refund_micros = session.execute(_charges(account_id, func.count(LedgerEntry.id), amount)).one()
+    entries, refund_micros = session.execute(_charges(which, func.count(LedgerEntry.id), amount)).one()
     return int(entries), int(refund_micros)
 
 
-def _book_back(session: Session, account_id: int, actor: Actor, now: datetime, reason: str | None) -> None:
+def _book_back(session: Session, which: ColumnElement[bool], actor: Actor, now: datetime, reason: str | None) -> None:
     """One statement in the database, however many calls: no row travels."""
     rows = {
         "source_wallet_id": LedgerEntry.destination_wallet_id,
@@ -144,5 +166,5 @@ def _book_back(session: Session, account_id: int, actor: Actor, now: datetime, r
         "actor": literal(str(actor)),
         "reason": literal(reason or "account deleted"),
     }
-    mirrored = _charges(account_id, *rows.values()).order_by(LedgerEntry.id)
+    mirrored = _charges(which, *rows.values()).order_by(LedgerEntry.id)
     session.execute(insert(LedgerEntry).from_select(list(rows), mirrored))

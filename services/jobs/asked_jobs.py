@@ -7,11 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Job
+from services.accounts.deletion_job import ACCOUNT_DELETE, deletion_step
 from services.cards.card_act_job import CARD_ACT, card_act_step
 from services.cards.card_order import ActRefused
 from services.cards.matching_act_job import MATCHING_ACT, matching_act_step
 from services.jobs.ask_job import UNFINISHED
 from services.series.apply_expiry import APPLY_EXPIRY, apply_expiry_step
+from services.store.fields import FieldsRefused
+from services.store.version_check import NotThere
 from services.upkeep.card_jobs import CARD_JOBS
 from services.upkeep.upkeep_job import run_step
 
@@ -20,9 +23,14 @@ STEPS: Mapping[str, Step] = {
     CARD_ACT: lambda session, job_id, now, _zone: card_act_step(session, job_id, now),
     MATCHING_ACT: lambda session, job_id, now, _zone: matching_act_step(session, job_id, now),
     APPLY_EXPIRY: apply_expiry_step,
+    ACCOUNT_DELETE: lambda session, job_id, now, _zone: deletion_step(session, job_id, now),
     **dict.fromkeys(CARD_JOBS, run_step),
 }
-REFUSED = (ActRefused,)  # a step that is refused ends its job: what was asked for has become impossible
+REFUSED = (
+    ActRefused,
+    FieldsRefused,
+    NotThere,
+)  # a step that is refused ends its job: what was asked for has become impossible
 
 
 def asked_jobs(session: Session) -> list[tuple[int, str]]:

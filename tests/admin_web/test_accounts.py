@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +12,15 @@ from factories import LITHUANIA, NOW, World, micros
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from admin_web.access import now
+from admin_web.views import account_page
 from billing.rights import Role
 from models import Account, AccountAddress, AuditEntry, OperatorSession
+from services.accounts import deletion_job
 from services.accounts.account_fields import ACCOUNT_FIELDS
 from services.accounts.client_money import pay_client_wallet
 from services.accounts.save_gateway import create_gateway
+from services.jobs.asked_jobs import asked_jobs, asked_step
 from services.keys.pin_keys import create_pin_keys
 from tests.admin_web.conftest import Visitor, text_of
 from tests.admin_web.forms import fields_of, send
@@ -195,6 +200,34 @@ def test_disabling_is_offered_first_and_deleting_gives_back(
         assert client_wallet(session, account_id).balance_micros == micros("50.00")
         assert "account.deleted" in session.scalars(select(AuditEntry.act)).all()
     assert "Main" in text_of(owner.get("/accounts/?state=deleted"))
+    world.session.rollback()
+    assert world.is_proved()
+
+
+def test_an_account_of_many_calls_is_deleted_by_a_job(
+    owner: Visitor, trade: AccountWorld, world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Switched off at once; the page of the job tells how far it is and what went back (docs/decisions/0032)."""
+    monkeypatch.setattr(deletion_job, "CALLS_AT_ONCE_MAX", 1)
+    monkeypatch.setattr(account_page, "CALLS_AT_ONCE_MAX", 1)
+    pay_client_wallet(trade.session, trade.client_id, micros("50.00"), "R-1", ACTOR, NOW)
+    account_id = trade.sender().id
+    account_called(world, account_id, "call-1")
+    account_called(world, account_id, "call-2", 60, LITHUANIA)
+    world.session.commit()
+    page = f"/accounts/{account_id}/delete"
+    assert "the worker gives them back" in text_of(owner.get(page))
+    asked = send(owner, page, "reason", reason="sold")
+    assert "/jobs/" in asked.location
+    assert "0 / 2" in text_of(owner.get(asked.location))
+    with Session(engine) as session, session.begin():
+        account = session.get_one(Account, account_id)
+        assert (account.originator_enabled, account.deleted_at) == (False, None)
+        ((job_id, kind),) = asked_jobs(session)
+        while asked_step(session, job_id, kind, now(), UTC):
+            pass
+    shown = text_of(owner.get(asked.location))
+    assert ("2 / 2" in shown, "0.23 USD" in shown, "50.00 USD" in shown) == (True, True, True)
     world.session.rollback()
     assert world.is_proved()
 
