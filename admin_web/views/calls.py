@@ -13,7 +13,7 @@ from admin_web.access import get_signed
 from admin_web.database import read_session
 from admin_web.filters import DayFilter, TextFilter, WordFilter, begins_with
 from admin_web.formats import NOTHING
-from admin_web.list_view import ConsoleList, Rows
+from admin_web.list_view import ConsoleList, ListState, Rows
 from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import CallDisposition
@@ -129,8 +129,11 @@ class CallRows(ConsoleList):
         )
         super().__init__(CallRecord, name=lazy_gettext("Calls"), category="Operate", endpoint=endpoint, url=url)
 
-    def query(self) -> Rows:
-        return call_rows(read_session(), get_signed().operator)
+    def query(self, *, is_count: bool = False) -> Rows:
+        return call_rows(read_session(), get_signed().operator, is_count=is_count)
+
+    def counted(self, state: ListState) -> Rows | int:
+        return self.narrowed(self.query(is_count="card" not in state.filters), state)
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(CallRecord.destination, text.lstrip("+")))

@@ -22,8 +22,8 @@ class CardCalls(CardTab, CallRows):
     def __init__(self) -> None:
         super().__init__("cardcalls", "/cards/<number>/calls")
 
-    def query(self) -> Rows:
-        return super().query().where(CallRecord.card_id == opened_card().card_id)
+    def query(self, *, is_count: bool = False) -> Rows:
+        return super().query(is_count=is_count).where(CallRecord.card_id == opened_card().card_id)
 
 
 class CardLedger(CardTab, LedgerRows):

@@ -60,9 +60,9 @@ class AccountCalls(OfAccount, CallRows):
     def of_account(self, account_id: int) -> ResponseReturnValue:
         return self.open(account_id)
 
-    def query(self) -> Rows:
+    def query(self, *, is_count: bool = False) -> Rows:
         mine = (CallRecord.account_id == account_id()) | (CallRecord.carrier_account_id == account_id())
-        return super().query().where(mine)
+        return super().query(is_count=is_count).where(mine)
 
 
 class AccountLedger(OfAccount, LedgerList):

@@ -1,16 +1,21 @@
 """The tabs Calls, Ledger and Audit of a series (JC-53)."""
 
+from flask import g
+from sqlalchemy import select
+
 from admin_web.database import read_session
-from admin_web.list_view import Rows
+from admin_web.list_view import ListState, Rows
 from admin_web.tabs import SeriesTab
 from admin_web.texts import lazy_gettext
 from admin_web.things import opened_series
 from admin_web.views.audit import AuditRows
 from admin_web.views.calls import CallRows
 from admin_web.views.ledger import LedgerRows
+from models import LedgerEntry
 from services.calls.file_calls import calls_in_series
-from services.money.ledger_rows import of_series
+from services.money.ledger_rows import entries_of_series, meets_soon, of_series
 from services.series.series_audit import series_acts
+from services.store.keyset import COUNTED_MAX
 
 
 class SeriesCalls(SeriesTab, CallRows):
@@ -20,8 +25,8 @@ class SeriesCalls(SeriesTab, CallRows):
     def __init__(self) -> None:
         super().__init__("seriescalls", "/series/<int:number>/calls")
 
-    def query(self) -> Rows:
-        return calls_in_series(read_session(), super().query(), [opened_series().id])
+    def query(self, *, is_count: bool = False) -> Rows:
+        return calls_in_series(read_session(), super().query(is_count=is_count), [opened_series().id])
 
 
 class SeriesLedger(SeriesTab, LedgerRows):
@@ -32,9 +37,29 @@ class SeriesLedger(SeriesTab, LedgerRows):
     def __init__(self) -> None:
         super().__init__("seriesledger", "/series/<int:number>/ledger")
 
-    def query(self) -> Rows:
-        series = opened_series()
-        return of_series(read_session(), super().query(), series.id, series.quantity)
+    def filtered(self, state: ListState) -> Rows:
+        """Few are looked up by the wallets of the series; of many it is known whether they are met soon."""
+        ids, are_met_soon = self._found(state)
+        if ids is not None and len(ids) <= COUNTED_MAX:
+            return self.query().where(LedgerEntry.id.in_(ids))
+        rows = super().filtered(state)
+        return of_series(read_session(), rows, opened_series().id, are_met_soon=are_met_soon)
+
+    def counted(self, state: ListState) -> Rows | int:
+        ids, _ = self._found(state)
+        return super().counted(state) if ids is None else len(ids)
+
+    def _found(self, state: ListState) -> tuple[list[int] | None, bool]:
+        """Ids, up to one more than are counted, once for each request; None: they need not be looked up."""
+        if "ledger_found" not in g:
+            session, series_id = read_session(), opened_series().id
+            entries = self.narrowed(select(LedgerEntry.id), state)
+            soon = meets_soon(session, entries, series_id)
+            needs_none = soon and state.filters
+            ids = None if needs_none else entries_of_series(session, series_id, entries, COUNTED_MAX + 1)
+            g.ledger_found = ids, soon
+        found: tuple[list[int] | None, bool] = g.ledger_found
+        return found
 
 
 class SeriesAudit(SeriesTab, AuditRows):

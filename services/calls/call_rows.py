@@ -11,10 +11,14 @@ from services.calls.file_calls import calls_in_series
 from services.operators.operator_facts import OperatorFacts
 from services.operators.scope import card_scope, sees_all_cards, series_ids
 
+Rows = Select[*tuple[Any, ...]]
 
-def call_rows(session: Session, operator: OperatorFacts) -> Select[*tuple[Any, ...]]:
-    """Who sees some cards only sees calls of these only: a reseller by its series, which an index knows."""
-    query = (
+
+def call_rows(session: Session, operator: OperatorFacts, *, is_count: bool = False) -> Rows:
+    """Who sees some cards only sees calls of these only: a reseller by its series, which an index knows. A count that
+    asks for no card goes without the joins: then PostgreSQL counts in an index alone.
+    """
+    query: Rows = (
         select(
             CallRecord.call_id,
             CallRecord.placed_at,
@@ -33,6 +37,8 @@ def call_rows(session: Session, operator: OperatorFacts) -> Select[*tuple[Any, .
         .outerjoin(Card, Card.id == CallRecord.card_id)
         .outerjoin(Account, Account.id == CallRecord.carrier_account_id)
     )
+    if is_count and operator.distributor_id is None:
+        query = select(CallRecord.call_id)
     if sees_all_cards(operator):
         return query
     if operator.reseller_id is not None:

@@ -27,10 +27,13 @@ def file_calls(session: Session, most: int = CALLS_A_STEP) -> int:
 
 
 def are_all_filed(session: Session) -> bool:
-    return session.scalars(select(CallRecord.call_id).where(UNFILED).limit(1)).first() is None
+    """In the order of the index of those that are not: else PostgreSQL hopes to meet one soon and reads every call."""
+    oldest = select(CallRecord.placed_at).where(UNFILED).order_by(CallRecord.placed_at).limit(1)
+    return session.scalars(oldest).first() is None
 
 
 def calls_in_series(session: Session, rows: Rows, series_ids: list[int]) -> Rows:
-    """Of rows whose calls are joined with their cards."""
-    column = CallRecord.series_id if are_all_filed(session) else Card.series_id
-    return rows.where(column == series_ids[0] if len(series_ids) == 1 else column.in_(series_ids))
+    if are_all_filed(session):
+        column = CallRecord.series_id
+        return rows.where(column == series_ids[0] if len(series_ids) == 1 else column.in_(series_ids))
+    return rows.where(CallRecord.card_id.in_(select(Card.id).where(Card.series_id.in_(series_ids))))

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from admin_web.views import series_page
+from admin_web.views import series_page, series_tabs
 from billing.rights import Role
 from billing.states import CardStatus
 from models import Card, LedgerEntry, LedgerKind
 from services.money import ledger_rows
 from services.money.house_wallets import house_wallets
-from services.money.ledger_rows import of_series
 from services.series.count_cards import count_cards, count_cards_up_to
 from services.series.create_series import create_series
 from tests.admin_web.conftest import Visitor, text_of
@@ -62,11 +61,20 @@ def test_a_page_says_more_than_so_many_and_counts_all_when_asked(
     assert owner.get("/cards/?counted=1").status_code == 400  # only a series counts so
 
 
-@pytest.mark.parametrize("listed_max", [0, 1_000])
+@pytest.mark.parametrize("sample", [0, 500])
+@pytest.mark.parametrize("counted_max", [2, 10_000])
 def test_the_ledger_of_a_series_holds_what_its_cards_gave_and_got(
-    world: World, series_id: int, monkeypatch: pytest.MonkeyPatch, listed_max: int
+    world: World,
+    series_id: int,
+    signed_in: Callable[..., Visitor],
+    monkeypatch: pytest.MonkeyPatch,
+    counted_max: int,
+    sample: int,
 ) -> None:
-    monkeypatch.setattr(ledger_rows, "WALLETS_LISTED_MAX", listed_max)
+    """By their wallets where they are few, else by the cards of the newest entries; whatever the sample says."""
+    monkeypatch.setattr(series_tabs, "COUNTED_MAX", counted_max)
+    monkeypatch.setattr(ledger_rows, "COUNTED_MAX", counted_max)
+    monkeypatch.setattr(ledger_rows, "SAMPLE", sample)
     mine, others = (
         world.session.scalars(select(Card.wallet_id).where(Card.series_id == one)).all()
         for one in (world.series_id, series_id)
@@ -82,8 +90,17 @@ def test_the_ledger_of_a_series_holds_what_its_cards_gave_and_got(
         entry = LedgerEntry(source_wallet_id=source, destination_wallet_id=destination, reference=reference)
         entry.kind, entry.amount_micros, entry.actor, entry.created_at = LedgerKind.ADJUSTMENT, 10, "test", NOW
         world.session.add(entry)
-    world.session.flush()
-    shown = of_series(world.session, ledger_rows.ledger_rows(), world.series_id, 2).with_only_columns(
-        LedgerEntry.reference, maintain_column_froms=True
-    )
-    assert sorted(world.session.scalars(shown)) == ["both", "gave", "got"]
+    world.session.commit()
+    owner = signed_in(Role.OWNER)
+    for asked, expected in {
+        "": ["both", "gave", "got"],
+        "?last=1": ["both", "gave", "got"],
+        "?kind=adjustment": ["both", "gave", "got"],
+        "?kind=recharge": [],
+        "?until=2020-01-01": [],
+    }.items():
+        page = owner.get(f"/series/1/ledger/{asked}")
+        assert page.status_code == 200
+        shown = text_of(page)
+        assert [word for word in sorted(sides) if f" {word} " in shown] == expected
+    assert f"{min(3, counted_max + 1)} rows" in text_of(owner.get("/series/1/ledger/"))
