@@ -12,9 +12,10 @@ CHUNK_BYTES = 65_536
 
 @dataclass
 class Proxy:
-    """Listens on a free port of the loopback and passes everything on to `port`."""
+    """Listens on a free port of the loopback, or where `listener` does, and passes everything on to `port`."""
 
     port: int
+    listener: socket.socket | None = None
     passed: int = 0
     _lines: list[socket.socket] = field(default_factory=list)
     _lost_after: bytes = b""
@@ -23,7 +24,7 @@ class Proxy:
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = self.listener or socket.create_server(("127.0.0.1", 0))
         self.own_port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
