@@ -19,7 +19,7 @@ from fastagi.log_pace import LogPace
 from fastagi.logs import bind_session
 from fastagi.speech import checked_folder
 from fastagi.trace import Trace
-from fastagi.wire import Wire
+from fastagi.wire import PEER_CLOSED, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -204,7 +204,7 @@ class CardServer(fast_agi.Application):
         try:
             await session.route.handler(session.call)
         except CallLost as lost:
-            end = f"lost: {lost}"
+            end = "caller hung up" if str(lost) == PEER_CLOSED else f"lost: {lost}"
         except CallerHungUp:
             end = "caller hung up"
         except PromptMissing as missing:

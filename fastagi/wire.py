@@ -17,6 +17,7 @@ LINE_BYTES_MAX: Final = 65_536  # Asterisk's longest value is far below
 REPLY_SECONDS_MAX: Final = 60.0  # longer than the longest prompt: no Dial runs inside a session
 LOOK_SECONDS: Final = 1.0  # how often the deadlines are looked at: a silent Asterisk is found this much late at most
 CLOSE_SECONDS_MAX: Final = 5.0  # a peer that does not read what we sent last is cut off
+PEER_CLOSED: Final = "the peer closed"  # in mid-session: the caller hung up, and Asterisk ends the session with him
 
 
 class WireOwner(Protocol):
@@ -161,14 +162,14 @@ class Wire(asyncio.Protocol):
             self._line_received(line)
 
     def eof_received(self) -> bool:
-        self.lose("the peer closed")  # half-open is no use to us: Asterisk never shuts one side only
+        self.lose(PEER_CLOSED)  # half-open is no use to us: Asterisk never shuts one side only
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._head_is_read:
             self._peer = self.peer
         self._transport = None
-        self.lose(type(exc).__name__ if exc else "the peer closed")
+        self.lose(type(exc).__name__ if exc else PEER_CLOSED)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

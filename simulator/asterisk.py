@@ -120,7 +120,8 @@ def run_session(
     command_seconds_max: float,
     tap: WireTap | None = None,
 ) -> AgiStatus:
-    """Open one AGI session and answer its commands until the server closes it."""
+    """Open one AGI session and answer its commands until the server closes it, or the caller has gone."""
+    was_dead = channel.is_dead
     try:
         connection = socket.create_connection(address, timeout=CONNECT_SECONDS_MAX)
     except OSError:
@@ -137,6 +138,8 @@ def run_session(
                 if tap is not None:
                     tap.passed(command, reply, was_stored=was_stored)
                 connection.sendall(f"{reply}\n".encode())
+                if channel.is_dead and not was_dead and channel.variables.get("AGIEXITONHANGUP") == "yes":
+                    break
         except OSError:  # the server died, or said nothing for too long: to the dialplan the session is over
             return session_status(channel)
     return session_status(channel)

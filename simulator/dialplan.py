@@ -46,7 +46,7 @@ class CardDialplan:
     def run(self) -> Steps:
         """The whole call; the hangup handler runs at its end, whoever hung up."""
         channel = self._channel
-        channel.variables |= {"AGISIGHUP": "no", "AGIEXITONHANGUP": "no", "HANGUPCAUSE": "0"}
+        channel.variables |= {"AGISIGHUP": "no", "AGIEXITONHANGUP": "yes", "HANGUPCAUSE": "0"}
         channel.variables |= {Variable.DID: self._access_number, Variable.CHAN: channel.name}
         end: CallEnd | None = None
         for number in range(1, ROUNDS_MAX + 1):

@@ -44,12 +44,15 @@ LOOPBACKS = tuple(f"127.0.0.{number}" for number in range(1, 8))
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What distinguishes two plants on one machine. `agi_other_port`: the call server of the other one."""
+    """What distinguishes two plants on one machine. `agi_other_port`: the call server of the other one; `agi_far`:
+    where Asterisk finds its own, if that is not the server's own address.
+    """
 
     name: str = "north"
     rtp_first: int = 26_000
     agi_port: int | None = None
     agi_other_port: int | None = None
+    agi_far: str = ""
 
 
 @dataclass(slots=True)
@@ -133,7 +136,7 @@ def running_plant(
         rtp_last=site.rtp_first + 998,
         prompts=prompts,
         spool=spool,
-        agi=f"127.0.0.1:{agi_port}",
+        agi=site.agi_far or f"127.0.0.1:{agi_port}",
         agi_other=f"127.0.0.1:{site.agi_other_port}" if site.agi_other_port else "",
         trunks=TrunkPlan((*demo_trunks(sip_carrier, sip_dead).trunks, *lines.trunks())),
         sip_tcp=True,

@@ -3,6 +3,8 @@
 import asyncio
 import ipaddress
 import logging
+import socket
+import struct
 from collections.abc import Iterator
 
 import pytest
@@ -134,9 +136,16 @@ def test_a_caller_who_hangs_up_or_a_lost_connection_is_no_error() -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(head())
             await reader.readline()
+            line = writer.get_extra_info("socket")
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it breaks, nobody ends it
             writer.transport.abort()
-            await asyncio.sleep(0.05)
-            assert server.counters["caller hung up"] == 1
+            _, other = await asyncio.open_connection("127.0.0.1", port)
+            other.write(head())
+            other.close()  # Asterisk, whose caller has gone
+            async with asyncio.timeout(20):
+                while sum(server.counters[end] for end in ("caller hung up", "lost")) < 3:  # noqa: ASYNC110 (it counts)
+                    await asyncio.sleep(0.01)
+            assert server.counters["caller hung up"] == 2
             assert server.counters["lost"] == 1
 
     with capture_logs() as logs:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from telephony.handover import NextStep, SettleArguments, SettlePlace, Variable, goes_on
+from telephony.handover import SettleArguments, SettlePlace, Variable, goes_on
 from telephony.heard import heard_prompts
 from tests.asterisk_fixtures import ACCESS_NUMBER, Plant, cel_rows, wait_for
 from tests.telephony.test_dialplan_calls import leg_ms, only, run_call, wait_until_talking
@@ -87,14 +87,13 @@ def test_a_caller_who_leaves_while_the_server_speaks_is_settled_when_a_call_was_
         session.set(Variable.CALL, call_id)
         replies.append(session.ask(f"GET DATA {plant.prompts}/welcome 10000 4"))
         replies.append(session.ask("CHANNEL STATUS"))
-        session.set(Variable.NEXT, NextStep.DIAL)
 
     server.rounds = [speak]
     with plant.phone.call(ACCESS_NUMBER):
         time.sleep(0.5)
     plant.wait_until_idle()
     assert replies[0] == "200 result=-1"
-    assert replies[1].startswith("511")
+    assert replies[1:] in ([""], [])  # nothing more is heard, or nothing more is taken
     settle = only(server)
     assert (settle.place, settle.route, settle.tried) == (SettlePlace.HANDLER, "", ())
 

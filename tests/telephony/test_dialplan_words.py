@@ -70,7 +70,7 @@ def test_no_pattern_takes_a_number_of_any_length_or_any_character() -> None:
 
 def test_the_hangup_handler_stands_before_the_first_agi() -> None:
     assert CODE.index("hangup_handler_push") < CODE.index("AGI(")
-    assert CODE.index("AGISIGHUP=no") < CODE.index("AGIEXITONHANGUP=no") < CODE.index("AGI(")
+    assert CODE.index("AGISIGHUP=no") < CODE.index("AGIEXITONHANGUP=yes") < CODE.index("AGI(")
 
 
 def test_times_that_count_from_the_ivr_are_never_read() -> None:
