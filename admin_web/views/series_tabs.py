@@ -13,7 +13,7 @@ from admin_web.views.calls import CallRows
 from admin_web.views.ledger import LedgerRows
 from models import LedgerEntry
 from services.calls.file_calls import calls_in_series
-from services.money.ledger_rows import entries_of_series, meets_soon, of_series
+from services.money.ledger_rows import LISTED_MAX, entries_of_series, meets_soon, of_series
 from services.series.series_audit import series_acts
 from services.store.keyset import COUNTED_MAX
 
@@ -38,27 +38,26 @@ class SeriesLedger(SeriesTab, LedgerRows):
         super().__init__("seriesledger", "/series/<int:number>/ledger")
 
     def filtered(self, state: ListState) -> Rows:
-        """Few are looked up by the wallets of the series; of many it is known whether they are met soon."""
-        ids, are_met_soon = self._found(state)
-        if ids is not None and len(ids) <= COUNTED_MAX:
+        """Few are looked up by the wallets of the series, many by the cards of those that fit the filters."""
+        ids, most = self._found(state)
+        if ids is not None and len(ids) <= most:
             return self.query().where(LedgerEntry.id.in_(ids))
-        rows = super().filtered(state)
-        return of_series(read_session(), rows, opened_series().id, are_met_soon=are_met_soon)
+        return of_series(super().filtered(state), opened_series().id)
 
     def counted(self, state: ListState) -> Rows | int:
         ids, _ = self._found(state)
-        return super().counted(state) if ids is None else len(ids)
+        return super().counted(state) if ids is None else min(len(ids), COUNTED_MAX + 1)
 
-    def _found(self, state: ListState) -> tuple[list[int] | None, bool]:
-        """Ids, up to one more than are counted, once for each request; None: they need not be looked up."""
+    def _found(self, state: ListState) -> tuple[list[int] | None, int]:
+        """Ids, up to one more than so many, once for each request; None: they need not be looked up."""
         if "ledger_found" not in g:
             session, series_id = read_session(), opened_series().id
             entries = self.narrowed(select(LedgerEntry.id), state)
-            soon = meets_soon(session, entries, series_id)
-            needs_none = soon and state.filters
-            ids = None if needs_none else entries_of_series(session, series_id, entries, COUNTED_MAX + 1)
-            g.ledger_found = ids, soon
-        found: tuple[list[int] | None, bool] = g.ledger_found
+            is_soon = meets_soon(session, entries, series_id)
+            most = COUNTED_MAX if is_soon else max(LISTED_MAX, COUNTED_MAX)
+            needs_none = is_soon and state.filters
+            g.ledger_found = None if needs_none else entries_of_series(session, series_id, entries, most + 1), most
+        found: tuple[list[int] | None, int] = g.ledger_found
         return found
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from models import Card, Client, LedgerEntry, Wallet, WalletKind
@@ -10,6 +10,7 @@ from services.store.keyset import COUNTED_MAX
 from services.store.list_rows import row_count
 
 SIDES = LedgerEntry.source_wallet_id, LedgerEntry.destination_wallet_id
+LISTED_MAX = 30_000  # ids in one statement
 SAMPLE = 500  # entries, each looked at by its card: some milliseconds
 STORED = (WalletKind.CARD, WalletKind.CLIENT)
 Rows = Select[*tuple[Any, ...]]
@@ -49,13 +50,10 @@ def of_card(rows: Rows, wallet_id: int) -> Rows:
     return rows.where(or_(LedgerEntry.source_wallet_id == wallet_id, LedgerEntry.destination_wallet_id == wallet_id))
 
 
-def of_series(session: Session, rows: Rows, series_id: int, *, are_met_soon: bool) -> Rows:
-    """Each looked at by its card where they are met soon; else looked up by the wallets of the series."""
-    if are_met_soon:
-        mine = select(Card.id).where(Card.series_id == series_id, Card.wallet_id.in_(SIDES))
-        return rows.where(mine.correlate(LedgerEntry).exists())
-    of_sides = (_of_side(session, select(LedgerEntry.id), side, series_id) for side in SIDES)
-    return rows.where(LedgerEntry.id.in_(union(*of_sides)))
+def of_series(rows: Rows, series_id: int) -> Rows:
+    """Each looked at by its card: where those of the series are met soon."""
+    mine = select(Card.id).where(Card.series_id == series_id, Card.wallet_id.in_(SIDES))
+    return rows.where(mine.correlate(LedgerEntry).exists())
 
 
 def meets_soon(session: Session, entries: Rows, series_id: int) -> bool:
@@ -68,7 +66,7 @@ def meets_soon(session: Session, entries: Rows, series_id: int) -> bool:
     ends = [column.desc() for column in place], [column.asc() for column in place]
     samples = (entries.order_by(*end).limit(SAMPLE).subquery() for end in ends)
     mine = (select(LedgerEntry.id).join(sample, sample.c.id == LedgerEntry.id) for sample in samples)
-    found = (of_series(session, sample, series_id, are_met_soon=True) for sample in mine)
+    found = (of_series(sample, series_id) for sample in mine)
     return all(row_count(session, some, SAMPLE) >= SAMPLE // 10 for some in found)
 
 
