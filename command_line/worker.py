@@ -19,6 +19,7 @@ from command_line.fees import stopped_by_signals
 from command_line.installation import now, read_session, settings
 from command_line.job_run import JobDesk, job_desk, run_job
 from command_line.list_exports import forget_exports, write_exports
+from command_line.pin_exports import write_pin_exports
 from command_line.rate_jobs import finish_imports, forget_old_imports
 from fastagi.logs import set_up_logs
 from models.database import session_factory
@@ -106,6 +107,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("asked", _do_asked, lambda last: last + SERIES_EVERY),
         Planned("rate imports", _import_rates, lambda last: last + SERIES_EVERY),
         Planned("exports", write_exports, lambda last: last + SERIES_EVERY),
+        Planned("exports with PINs", write_pin_exports, lambda last: last + SERIES_EVERY),
         Planned("asterisk", _do_asterisk, lambda last: last + SERIES_EVERY),
         Planned("reports", _roll_up, _in_a_minute),
         Planned("carriers", _tell_of_carriers, _in_a_minute),

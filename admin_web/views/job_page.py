@@ -8,9 +8,10 @@ from flask_admin import expose
 from sqlalchemy.orm import Session
 
 from admin_web.access import actor, get_signed, has_right, now
-from admin_web.acts import carry_out, require_token
+from admin_web.acts import carry_out, require_right, require_token
 from admin_web.database import read_session, write_session
 from admin_web.files import send
+from admin_web.fresh import ask_again
 from admin_web.list_view import ConsoleList
 from admin_web.page import ThingPage
 from admin_web.sign_in import page_of_ours
@@ -21,6 +22,13 @@ from services.audit.audit import Act, note
 from services.jobs.cancel_job import cancel_job
 from services.jobs.job_report import find_job_report
 from services.jobs.list_export import ListExport, ask_list_export, export_file, find_export
+from services.series.pin_export_job import (
+    PinExport,
+    can_be_taken,
+    find_pin_export,
+    pin_export_file,
+    take_pin_export,
+)
 from services.store.sheet_writer import SheetForm
 
 LOOK_AGAIN_SECONDS = 3
@@ -41,7 +49,12 @@ class JobPage(ThingPage):
         export = find_export(read_session(), job_id)
         file = export is not None and export[0].state is JobState.DONE and export[1].is_of(get_signed().operator)
         return self.render(
-            "console/job.html", job=job, seconds=LOOK_AGAIN_SECONDS, may_cancel=_is_in_charge(job), has_file=file
+            "console/job.html",
+            job=job,
+            seconds=LOOK_AGAIN_SECONDS,
+            may_cancel=_is_in_charge(job),
+            has_file=file,
+            has_pins=_find_pins(job_id) is not None,
         )
 
     @expose("/export", methods=("POST",))
@@ -79,6 +92,30 @@ class JobPage(ThingPage):
             note(session, actor(), Act("list.file_taken", "job", str(job_id), after={"list": asked.list}), now())
         return send(f"{asked.list}.{asked.form.value}", lambda file: file.hardlink_to(kept))
 
+    @expose("/<int:job_id>/pins", methods=("POST",))
+    def pins(self, job_id: int) -> ResponseReturnValue:
+        """A file with PINs: once, for whoever asked, by right and with a fresh password; it leaves the disk with it."""
+        require_token()
+        require_right(Right.EXPORT_PINS)
+        page = url_for(".show", job_id=job_id)
+        if (asked := ask_again(page)) is not None:
+            return asked
+        found = _find_pins(job_id)
+        if found is None:
+            abort(404)
+        kept = pin_export_file(current_app.config["SETTINGS"].exports_dir, job_id, found.form)
+
+        def take(session: Session) -> str:
+            take_pin_export(session, job_id, actor(), now())
+            return gettext("The file is handed out; it is kept no longer.")
+
+        if not carry_out(take):
+            return redirect(page)
+        if not kept.exists():
+            flash(gettext("The file is not there (any more): ask for it again."), "error")
+            return redirect(page)
+        return send(f"series-{found.series}-with-pins.{found.form.value}", kept.rename)
+
     @expose("/<int:job_id>/cancel", methods=("POST",))
     def cancel(self, job_id: int) -> ResponseReturnValue:
         require_token()
@@ -107,6 +144,14 @@ def _job(job_id: int) -> dict[str, Any]:
     if job is None or not (has_right(Right.SEE_SYSTEM) or job["asked_by"] == str(actor())):
         abort(404)
     return job
+
+
+def _find_pins(job_id: int) -> PinExport | None:
+    """The export that this operator may take now."""
+    found = find_pin_export(read_session(), job_id)
+    if found is None or not found[1].is_of(get_signed().operator) or not can_be_taken(found[0], now()):
+        return None
+    return found[1]
 
 
 def _is_in_charge(job: dict[str, Any]) -> bool:

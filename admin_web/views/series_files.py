@@ -4,13 +4,15 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from sqlalchemy.orm import Session
 
 from admin_web.access import actor, get_signed, now, zone
-from admin_web.acts import require_right, require_token
+from admin_web.acts import carry_out, require_right, require_token
 from admin_web.database import read_session, write_session
 from admin_web.files import REFUSED, pin_keys, send_or_tell, wanted_form
 from admin_web.fresh import ask_again
@@ -23,8 +25,10 @@ from billing.rights import Right
 from services.cards.card_words import CARD_WORDS
 from services.keys.permit import PermitRefused
 from services.series.card_sheet import GRIDS
-from services.series.export_series import export_series, note_export, permit_export, series_to_export
+from services.series.export_series import SeriesToExport, export_series, note_export, permit_export, series_to_export
+from services.series.pin_export_job import CARDS_AT_ONCE_MAX, ask_pin_export
 from services.series.print_cards import CARDS_A_FILE_MAX, PrintOrder, permit_print, plan_print, print_cards
+from services.store.sheet_writer import SheetForm
 
 
 class SeriesFiles(ThingPage):
@@ -40,7 +44,7 @@ class SeriesFiles(ThingPage):
         require_right(Right.EXPORT_PINS)
         open_series(number)
         choices = {"languages": list(CARD_WORDS), "grids": list(GRIDS), "cards_max": CARDS_A_FILE_MAX}
-        return self.render("console/series_files.html", **series_values("files"), **choices)
+        return self.render("console/series_files.html", **series_values("files"), **choices, token=uuid4().hex)
 
     @expose("/<int:number>/download", methods=("POST",))
     def download(self, number: int) -> ResponseReturnValue:
@@ -76,6 +80,8 @@ class SeriesFiles(ThingPage):
         except REFUSED as refused:
             flash(translated(refused), "error")
             return redirect(page)
+        if series.cards > CARDS_AT_ONCE_MAX:
+            return _export_by_job(series, form, page)
         with write_session() as session:
             permit = permit_export(session, series, form, actor(), keys, now())
         if isinstance(permit, PermitRefused):
@@ -108,6 +114,18 @@ class SeriesFiles(ThingPage):
             return print_cards(read_session(), plan, file, permit, zone())
 
         return send_or_tell(page, f"series-{number}-cards.pdf", write)
+
+
+def _export_by_job(series: SeriesToExport, form: SheetForm, page: str) -> ResponseReturnValue:
+    """More cards than a page can wait for: the worker writes the file, and whoever asked takes it once."""
+    require_right(Right.EXPORT_PINS)
+    asked, token = list[int](), request.form.get("token", "")[:64]
+
+    def do(session: Session) -> str:
+        asked.append(ask_pin_export(session, series, form, get_signed().operator.id, token, actor(), now()))
+        return gettext("The worker writes the file now. It can be taken once, within a day, with your password.")
+
+    return redirect(url_for("jobpage.show", job_id=asked[0]) if carry_out(do) else page)
 
 
 def _print_order(number: int) -> PrintOrder:

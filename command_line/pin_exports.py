@@ -1,0 +1,108 @@
+"""The worker's job on large exports with PINs: write them, for their owner's eyes only, and remove them after a day."""
+
+import os
+import threading
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from command_line.installation import now, settings
+from command_line.job_run import JobDesk
+from command_line.list_exports import ExportStopped
+from models import Job, Operator
+from services.jobs.ask_job import fail_job
+from services.jobs.list_export import PART, note_export
+from services.keys.key_file import KeyFile
+from services.keys.permit import PermitRefused
+from services.keys.pin_keys import FILE_MODE, KeysMissing
+from services.operators.operator_facts import find_operator_by
+from services.series.export_series import ExportRefused, PinUnreadable, export_series, permit_export, series_to_export
+from services.series.pin_export_job import (
+    PinExport,
+    acting,
+    end_pin_export,
+    find_pin_export,
+    forget_pin_exports,
+    pin_export_file,
+    waiting_pin_exports,
+)
+from services.store.sheet_writer import RowsMiscounted
+
+REFUSED = (ExportRefused, KeysMissing, PinUnreadable, RowsMiscounted)
+TOLD_EVERY_CARDS = 20_000
+log = structlog.get_logger()
+
+
+def write_pin_exports(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
+    exports = settings().exports_dir
+    forgotten = desk.read(lambda session: forget_pin_exports(session, exports, at))
+    if forgotten:
+        log.info("exports with PINs forgotten", files=forgotten)
+    for job_id in desk.read(waiting_pin_exports):
+        if stop.is_set():
+            return 3
+        _write_one(desk, exports, job_id, stop)
+    return 0
+
+
+def _write_one(desk: JobDesk, exports: Path, job_id: int, stop: threading.Event) -> None:
+    found = desk.read(partial(find_pin_export, job_id=job_id))
+    if found is None:
+        return
+    try:
+        cards = _write(desk, exports, *found, stop)
+    except ExportStopped:
+        log.info("export with PINs stopped", job_id=job_id)
+    except REFUSED as refused:
+        desk.write(partial(fail_job, job_id=job_id, why=str(refused), now=now()))
+        log.error("export with PINs refused", job_id=job_id, why=str(refused))  # noqa: TRY400 (told in one line)
+    else:
+        if not desk.write(partial(end_pin_export, job_id=job_id, cards=cards, now=now())):
+            pin_export_file(exports, job_id, found[1].form).unlink(missing_ok=True)
+        log.info("export with PINs ended", job_id=job_id, cards=cards)
+
+
+def _write(desk: JobDesk, exports: Path, job: Job, asked: PinExport, stop: threading.Event) -> int:
+    """How many cards the file holds. It is written beside its place, and is there whole or not at all."""
+    series = desk.read(lambda session: series_to_export(session, asked.series))
+    operator = desk.read(lambda session: find_operator_by(session, Operator.id == asked.operator_id))
+    if operator is None or not operator.is_enabled or not asked.is_of(operator):
+        raise ExportRefused("Whoever asked for the file may not sign in any more, or works on other cards now.")
+    keys, who = KeyFile(settings().keys_file), acting(job, operator)
+    permit = desk.write(lambda session: permit_export(session, series, asked.form, who, keys, now()))
+    if isinstance(permit, PermitRefused):
+        raise ExportRefused(permit.sentence)
+    told = _Told(desk, job.id, stop)
+    part = pin_export_file(exports, job.id, asked.form).with_suffix(PART)
+    part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+    try:
+        desk.read(lambda session: export_series(session, series, part, asked.form, desk.zone, permit, told))
+        part.chmod(FILE_MODE)
+        part.rename(pin_export_file(exports, job.id, asked.form))
+    except BaseException:
+        part.unlink(missing_ok=True)
+        if told.is_stopped:  # a writer of sheets tells it in words of its own
+            raise ExportStopped from None
+        raise
+    return series.cards
+
+
+class _Told:
+    """How far it is, some times a second; raises ExportStopped when nobody wants it any more."""
+
+    def __init__(self, desk: JobDesk, job_id: int, stop: threading.Event) -> None:
+        self._desk, self._job_id, self._stop = desk, job_id, stop
+        self._next, self.is_stopped = 0, False
+
+    def __call__(self, done: int, total: int) -> None:
+        if done < self._next and done != total:
+            return
+        self._next = done + TOLD_EVERY_CARDS
+        is_wanted = self._desk.write(partial(note_export, job_id=self._job_id, done=done, total=total))
+        if self._stop.is_set() or not is_wanted:
+            self.is_stopped = True
+            raise ExportStopped
