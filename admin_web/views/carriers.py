@@ -187,7 +187,7 @@ class CarrierList(ConsoleList):
         """A real call over this carrier; off where the console's phone is, as it costs what the carrier asks."""
         require_right(Right.MANAGE_ROUTES)
         settings = current_app.config["SETTINGS"]
-        if not settings.console_phone:
+        if not settings.console_phone and request.method == "POST":
             abort(403, gettext("Test calls are switched off here: CALLINGCARD_CONSOLE_PHONE=true switches them on."))
         try:
             carrier = testable_carrier(read_session(), account_id)
@@ -199,7 +199,7 @@ class CarrierList(ConsoleList):
             {"talk_seconds": 5},
             url_for(".index_view"),
             template="console/carrier_test.html",
-            extra={"token": uuid4().hex, "ring_seconds": carrier.ring_seconds},
+            extra={"is_on": settings.console_phone, "token": uuid4().hex, "ring_seconds": carrier.ring_seconds},
         )
 
         def ask(session: Session, values: dict[str, Any], _version: int | None) -> str:

@@ -119,8 +119,11 @@ def test_what_cannot_be_dialled_is_refused_at_its_field(
 
 
 def test_it_is_off_where_the_simulator_is(signed_in: Callable[..., Visitor], world: World) -> None:
-    refused = signed_in().get(f"/carriers/{world.carriers['test.cheap']}/test")
-    assert (refused.status_code, "CALLINGCARD_CONSOLE_PHONE=true" in text_of(refused)) == (403, True)
+    owner, page = signed_in(), f"/carriers/{world.carriers['test.cheap']}/test"
+    told = owner.get(page)
+    assert (told.status_code, "CALLINGCARD_CONSOLE_PHONE=true" in text_of(told)) == (200, True)
+    assert 'name="number"' not in told.text
+    assert owner.post("/carriers/", page, **TYPED).status_code == 403
 
 
 @pytest.mark.parametrize("role", [Role.FINANCE, Role.AUDITOR])
