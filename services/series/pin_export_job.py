@@ -104,7 +104,7 @@ def can_be_taken(job: Job, now: datetime) -> bool:
 
 
 def pin_export_file(exports: Path, job_id: int, form: SheetForm) -> Path:
-    return exports / FOLDER / f"{job_id}.{form.value}"
+    return exports.joinpath(FOLDER, f"{job_id}.{form.value}")
 
 
 def forget_pin_exports(session: Session, exports: Path, now: datetime) -> int:
