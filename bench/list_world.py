@@ -109,7 +109,8 @@ SELECT head.number + n, CAST(:first AS TIMESTAMPTZ) + n * CAST('2 seconds' AS IN
   CASE WHEN n % 50000 = 1 THEN 'rare' ELSE 'desk' || CAST(n % 20 AS TEXT) END, 'console',
   CASE n % 4 WHEN 0 THEN 'card.block' WHEN 1 THEN 'series.update' WHEN 2 THEN 'account.update' ELSE 'card.recharge' END,
   CASE n % 4 WHEN 0 THEN 'card' WHEN 1 THEN 'card_series' WHEN 2 THEN 'account' ELSE 'card' END,
-  CASE n % 4 WHEN 1 THEN CAST(45 + n % 3 AS TEXT) WHEN 2 THEN CAST(1 + n % 300 AS TEXT)
+  CASE n % 4 WHEN 1 THEN CAST(CASE WHEN n % 400 = 1 THEN 45 + n % 3 ELSE 1001 + n % 500 END AS TEXT)
+    WHEN 2 THEN CAST(1 + n % 300 AS TEXT)
     ELSE '45' || lpad(CAST((n * 7919) % (:cards / 2) AS TEXT), 9, '0') END,
   '{"status": "activated"}', '{"status": "blocked", "first": "45-000000100", "last": "45-000000200"}',
   sha256(CAST(CAST(n AS TEXT) AS BYTEA))

@@ -13,7 +13,7 @@ from admin_web.views.calls import CallRows
 from admin_web.views.ledger import LedgerRows
 from models import LedgerEntry
 from services.calls.file_calls import calls_in_series
-from services.money.ledger_rows import LISTED_MAX, entries_of_series, meets_soon, of_series
+from services.money.ledger_rows import LISTED_MAX, WALLETS_LISTED_MAX, entries_of_series, meets_soon, of_series
 from services.series.series_audit import series_acts
 from services.store.keyset import COUNTED_MAX
 
@@ -53,7 +53,7 @@ class SeriesLedger(SeriesTab, LedgerRows):
         if "ledger_found" not in g:
             session, series_id = read_session(), opened_series().id
             entries = self.narrowed(select(LedgerEntry.id), state)
-            is_soon = meets_soon(session, entries, series_id)
+            is_soon = opened_series().quantity > WALLETS_LISTED_MAX and meets_soon(session, entries, series_id)
             most = COUNTED_MAX if is_soon else max(LISTED_MAX, COUNTED_MAX)
             needs_none = is_soon and state.filters
             g.ledger_found = None if needs_none else entries_of_series(session, series_id, entries, most + 1), most

@@ -11,6 +11,7 @@ from services.store.list_rows import row_count
 
 SIDES = LedgerEntry.source_wallet_id, LedgerEntry.destination_wallet_id
 LISTED_MAX = 30_000  # ids in one statement
+WALLETS_LISTED_MAX = 1_000  # of a series: looked up at once, whatever the ledger holds
 SAMPLE = 500  # entries, each looked at by its card: some milliseconds
 STORED = (WalletKind.CARD, WalletKind.CLIENT)
 Rows = Select[*tuple[Any, ...]]
