@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from admin_web.access import now
 from admin_web.acts import REFUSED, require_token
 from admin_web.database import read_session, write_session
-from admin_web.form import Choices, posted, read_values, shown_fields, typed_values
+from admin_web.form import Choices, label, posted, read_values, shown_fields, typed_values
 from admin_web.formats import ago
 from admin_web.page import GuardedPage
 from admin_web.texts import gettext, translated
@@ -61,7 +61,7 @@ def answer_form(page: GuardedPage, form: EditForm, save: Save, *, tells: bool = 
     except FieldsRefused as refused:
         return draw_form(page, form, typed, refused.problems), 400
     except ChangedMeanwhile as refused:
-        return draw_form(page, form, typed, {"": f"{_by_whom(form)} {refused}"}), 409
+        return draw_form(page, form, typed, {"": f"{by_whom(form.what)} {translated(refused)}"}), 409
     except REFUSED as refused:
         return draw_form(page, form, typed, {"": translated(refused)}), 400
     if tells:
@@ -87,12 +87,12 @@ def draw_form(
     )
 
 
-def _by_whom(form: EditForm) -> str:
+def by_whom(what: tuple[str, str] | None) -> str:
     """Who saved it meanwhile, when and what: the difference to what is on the screen."""
-    change = None if form.what is None else last_change(read_session(), *form.what)
+    change = None if what is None else last_change(read_session(), *what)
     if change is None:
         return ""
     names = [name for name in change["after"] or {} if (change["before"] or {}).get(name) != change["after"][name]]
-    told = "; ".join(f"{name}: {(change['before'] or {}).get(name)} → {change['after'][name]}" for name in names)
+    told = "; ".join(f"{label(name)}: {(change['before'] or {}).get(name)} → {change['after'][name]}" for name in names)
     when = ago(change["happened_at"], now())
     return gettext("Changed by %(who)s %(when)s (%(what)s).", who=change["actor"], when=when, what=told)

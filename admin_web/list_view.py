@@ -23,6 +23,7 @@ from admin_web.list_file import list_file
 from admin_web.list_query import is_asked_for_query
 from admin_web.page import GuardedPage
 from admin_web.texts import gettext
+from billing.rights import Right
 from services.operators.saved_searches import SavedSearch, saved_searches
 from services.store.keyset import COUNTED_MAX, Order, Page, PlaceRefused, Wanted, count_of, page_of
 from services.store.sheet_writer import SheetForm
@@ -69,6 +70,7 @@ class ConsoleList(GuardedPage, BaseModelView):
     empty_text: ClassVar[Any] = ""
     row_acts: Callable[[], list[tuple[str, Any]]] | None = None  # what may be done with rows that are ticked
     empty_link: tuple[str, Any] | None = None
+    empty_right: ClassVar[Right | None] = None  # what the link needs
 
     def create_blueprint(self, admin: Any) -> Any:  # noqa: ANN401 (Flask-Admin's)
         """Flask-Admin's own addresses of editing, exporting and looking up are not served: a list shows."""

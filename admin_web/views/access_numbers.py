@@ -34,6 +34,7 @@ class AccessNumberList(ConsoleList):
     list_template = "console/access_number_list.html"
     link_column = "number"
     empty_link = ("accessnumber.new", lazy_gettext("New access number"))
+    empty_right = Right.MANAGE_IVR
     right_aligned = frozenset({"surcharge", "surcharge_per_minute"})
     heading = lazy_gettext("Access numbers")
     empty_text = lazy_gettext("There is no access number yet: it is what callers dial.")

@@ -36,6 +36,7 @@ class CardList(ConsoleList):
     heading = lazy_gettext("Cards")
     empty_text = lazy_gettext("There are no cards yet: they are made by series.")
     empty_link: tuple[str, Any] | None = ("seriespage.generate", lazy_gettext("Generate your first series"))
+    empty_right = Right.MAKE_CARDS
     search_label = lazy_gettext("Card number, or how it begins")
     link_column = "number"
     right_aligned = frozenset({"balance", "held"})

@@ -110,6 +110,7 @@ class CarrierList(ConsoleList):
     list_template = "console/carrier_list.html"
     empty_text = lazy_gettext("No carrier yet: an account with terminator settings takes our calls.")
     empty_link = ("accountpage.new", lazy_gettext("Add a carrier"))
+    empty_right = Right.MANAGE_ACCOUNTS
     search_label = lazy_gettext("Name in Asterisk, or how it begins")
     link_column = "endpoint"
     right_aligned = frozenset({"lines", "asr", "acd"})

@@ -20,6 +20,7 @@ class ClientList(ConsoleList):
     list_template = "console/client_list.html"
     link_column = "name"
     empty_link = ("clientpage.new", lazy_gettext("New client"))
+    empty_right = Right.MANAGE_ACCOUNTS
     heading = lazy_gettext("Clients")
     empty_text = lazy_gettext("There is no client yet: a client is a company that sends us calls or takes ours.")
     search_label = lazy_gettext("Client, or how it begins")

@@ -27,6 +27,7 @@ class ImportList(ConsoleList):
     list_template = "console/import_list.html"
     empty_text = lazy_gettext("No list was imported yet: a file is read, shown beside the table, and applied by you.")
     empty_link = ("rateimport.new", lazy_gettext("Import a file"))
+    empty_right = Right.MANAGE_RATES
     search_label = lazy_gettext("File, or how its name begins")
     link_column = "file"
     column_list = ("state", "file", "table", "changes", "applies_at", "made_by", "made_at", "applied_at")

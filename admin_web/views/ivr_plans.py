@@ -24,6 +24,7 @@ class IvrPlanList(ConsoleList):
     list_template = "console/ivr_plan_list.html"
     empty_text = lazy_gettext("No IVR plan yet: it says what the callers of an access number are asked.")
     empty_link = ("ivrplan.new", lazy_gettext("New IVR plan"))
+    empty_right = Right.MANAGE_IVR
     search_label = lazy_gettext("Name, or how it begins")
     link_column = "name"
     column_list = ("name", "languages", "groups", "numbers", "pinless", "is_enabled")

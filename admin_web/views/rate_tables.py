@@ -22,6 +22,7 @@ class RateTableList(ConsoleList):
     list_template = "console/rate_table_list.html"
     link_column = "name"
     empty_link = ("ratetable.new", lazy_gettext("New rate table"))
+    empty_right = Right.MANAGE_RATES
     column_list = ("name", "currency", "notes")
     column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
         "name": lazy_gettext("Rate table"),

@@ -22,6 +22,7 @@ class RoutingPlanList(ConsoleList):
     list_template = "console/routing_plan_list.html"
     empty_text = lazy_gettext("No routing plan yet: without one no call finds a carrier.")
     empty_link = ("routingplan.new", lazy_gettext("New routing plan"))
+    empty_right = Right.MANAGE_ROUTES
     search_label = lazy_gettext("Name, or how it begins")
     link_column = "name"
     right_aligned = frozenset({"routes_max", "price_cap_percent", "carriers", "rules"})

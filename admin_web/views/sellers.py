@@ -159,7 +159,7 @@ class DistributorList(ConsoleList):
         return query.where(func.lower(Distributor.name).startswith(text.lower(), autoescape=True))
 
     def row_address(self, row: Row[*tuple[Any, ...]]) -> str | None:
-        return url_for("distributorpage.edit", distributor_id=row.id)
+        return url_for("distributorpage.edit", distributor_id=row.id) if has_right(MAKES) else None
 
 
 class DistributorPage(ThingPage):

@@ -49,6 +49,7 @@ class SeriesList(ConsoleList):
     list_template = "console/series_list.html"
     empty_text = lazy_gettext("No series was made yet: a series is a batch of cards with its terms.")
     empty_link = ("seriespage.generate", lazy_gettext("Generate your first series"))
+    empty_right = Right.MAKE_CARDS
     search_label = lazy_gettext("Series number or name")
     link_column = "number"
     right_aligned = frozenset({"face_value", "quantity", "activation_fee", "maintenance_fee"})

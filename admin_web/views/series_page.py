@@ -10,6 +10,7 @@ from admin_web.access import actor, get_signed, now, zone
 from admin_web.acts import REFUSED, carry_out, require_right, require_token
 from admin_web.choices import groups, rate_tables, resellers, routing_plans, tax_profiles
 from admin_web.database import read_session, write_session
+from admin_web.edit_form import by_whom
 from admin_web.form import label, posted, read_values, shown_fields, typed_values
 from admin_web.list_view import OWN_ARGUMENTS, ListState, Rows
 from admin_web.tabs import series_values
@@ -24,6 +25,7 @@ from services.jobs.job_report import unfinished_jobs
 from services.series.change_series_state import change_series_state
 from services.series.count_cards import count_cards, count_cards_up_to
 from services.series.new_series_fields import DEFAULTS, NEW_SERIES_FIELDS, SECTIONS, new_series
+from services.series.open_series import find_job
 from services.series.open_series import open_series as order_series
 from services.series.plan_series import SeriesPlan, plan_series
 from services.series.preview_series import SeriesPreview
@@ -31,6 +33,7 @@ from services.series.series_fields import SECTIONS as EDIT_SECTIONS
 from services.series.update_series import preview_series, update_series
 from services.store.fields import FieldsRefused, checked_values
 from services.store.keyset import COUNTED_MAX, Order
+from services.store.version_check import ChangedMeanwhile
 
 CHOICES = {
     "card_group_id": groups,
@@ -39,6 +42,7 @@ CHOICES = {
     "routing_plan_id": routing_plans,
     "reseller_id": resellers,
 }
+AGAIN_SECONDS = 5  # while its cards are made, the page looks again
 EDITABLE = tuple(field for _, fields in EDIT_SECTIONS for field in fields)
 
 
@@ -93,6 +97,8 @@ class SeriesPage(CardList):
             "counted_address": self.address(state, counted=1),
             "range_acts": acts_of_mine(extends=False),
             "jobs": unfinished_jobs(session, series_id),
+            "making": None if opened_series().made_at else find_job(session, opened_series().number),
+            "again_seconds": AGAIN_SECONDS,
         }
 
     @expose("/<int:number>/")
@@ -129,7 +135,8 @@ class SeriesPage(CardList):
         except FieldsRefused as refused:
             return self._edit(series, typed, refused.problems), 400
         except REFUSED as refused:
-            return self._edit(series, typed, {"": translated(refused)}), 409
+            others = by_whom(("card_series", str(number))) if isinstance(refused, ChangedMeanwhile) else ""
+            return self._edit(series, typed, {"": f"{others} {translated(refused)}".strip()}), 409
         carry_out(lambda _session: gettext("Series %(number)s is saved.", number=number))
         return redirect(url_for(".edit", number=number))
 

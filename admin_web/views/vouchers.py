@@ -31,6 +31,7 @@ class VoucherBatchList(ConsoleList):
     list_template = "console/voucher_list.html"
     empty_text = lazy_gettext("No vouchers yet: a voucher is a code that adds its value to a rechargeable card.")
     empty_link = ("vouchers.new", lazy_gettext("Make vouchers"))
+    empty_right = Right.MAKE_CARDS
     search_label = lazy_gettext("Batch, or how its name begins")
     link_column = "name"
     right_aligned = frozenset({"value", "quantity"})

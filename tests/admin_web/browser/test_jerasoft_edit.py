@@ -91,5 +91,8 @@ def test_the_second_of_two_who_edit_is_told_and_changes_nothing(clerk: Clerk) ->
     clerk.browser.switch_to.window(first)
     clerk.type(notes="too late")
     clerk.press(SAVE)
-    assert "changed" in clerk.text("[role=alert]")
+    told = clerk.text("[role=alert]")
+    assert "Changed by" in told
+    assert "Olga" in told
+    assert "→ mine" in told
     assert series(clerk).notes == "mine"
