@@ -9,7 +9,7 @@ import pytest
 from factories import NOW, RATES, a_rate_table, row
 
 from models import Account, RoutingPlan
-from services.accounts.save_account import SavedAccount, create_account, update_account
+from services.accounts.save_account import SavedAccount, account_values, create_account, update_account
 from services.accounts.save_client import create_client
 from services.audit.audit import Actor, Door
 from services.store.fields import FieldsRefused
@@ -59,6 +59,10 @@ class AccountWorld:
 
     def stored(self, account_id: int) -> Account:
         return self.session.get_one(Account, account_id, populate_existing=True)
+
+    def values(self, saved: SavedAccount) -> dict[str, Any]:
+        """What the form shows of it."""
+        return account_values(self.session, self.stored(saved.id))
 
     def problems(self, name: str = "Refused", **values: object) -> dict[str, str]:
         """Why such an account cannot be created."""
