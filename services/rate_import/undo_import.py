@@ -66,8 +66,16 @@ def _refuse_touched(run: ImportRun) -> int:
             run.pace.rest()
     if touched:
         later = run.write(partial(_later_imports, import_id=run.import_id))
-        told = f"undo first: import {', '.join(map(str, later))}" if later else "they were changed one by one"
-        raise ImportRefused(f"{touched} rates of the import {run.import_id} are no longer as it left them: {told}.")
+        if later:
+            which = ", ".join(map(str, later))
+            raise ImportRefused(
+                f"{touched} rates of the import {run.import_id} are no longer as it left them: "
+                f"undo first import {which}."
+            )
+        raise ImportRefused(
+            f"{touched} rates of the import {run.import_id} are no longer as it left them, "
+            "they were changed one by one: import the list of before as a full list instead."
+        )
     return revision
 
 

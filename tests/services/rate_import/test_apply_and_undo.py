@@ -159,7 +159,7 @@ def test_imports_are_undone_from_the_last_one_back(carrier: Desk) -> None:
     second = carrier.applied("Code,Rate\n44,0.03\n", applies_at=NOW + timedelta(days=1))
     elsewhere = carrier.applied("Code,Rate\n1,0.03\n")
     with pytest.raises(
-        ImportRefused, match=f"1 rates of the import {first} .* undo first: import {elsewhere}, {second}"
+        ImportRefused, match=f"1 rates of the import {first} .* undo first import {elsewhere}, {second}"
     ):
         carrier.undone(first)
     for import_id in (second, first, elsewhere):
@@ -173,7 +173,7 @@ def test_imports_are_undone_from_the_last_one_back(carrier: Desk) -> None:
 def test_a_rate_changed_by_hand_since_is_not_undone(carrier: Desk, change: dict[str, object]) -> None:
     import_id = carrier.applied("Code,Rate\n44,0.02\n")
     carrier.session.execute(update(Rate).where(Rate.rate_table_id == carrier.table_id).values(change))
-    with pytest.raises(ImportRefused, match="they were changed one by one"):
+    with pytest.raises(ImportRefused, match="they were changed one by one: import the list of before"):
         carrier.undone(import_id)
 
 
