@@ -15,6 +15,7 @@ from fastagi.watcher.reconcile import CallLogs
 from fastagi.watcher.watch import Watcher, make_links
 from fastagi.watcher.watch_desk import WatchDesk
 from models.database import session_factory
+from services.keys.private_memory import leave_no_core
 from services.store.engines import read_engine, write_engine
 from services.store.schema import is_current
 from services.store.settings import Settings
@@ -32,6 +33,7 @@ class NotReady(Exception):
 def main() -> int:
     """Watch until SIGTERM or Ctrl-C; the exit status is 1 when it could not start."""
     set_up_logs()
+    leave_no_core()
     try:
         uvloop.run(watch(Settings()))
     except (NotReady, WatchedRefused, ObservePortTaken) as reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,10 +25,25 @@ def written(house: House) -> Iterator[Path]:
             yield file
 
 
+@contextmanager
+def everything_told(house: House) -> Iterator[None]:
+    """Asterisk's log as an operator sets it who looks for a fault: each step of the dialplan."""
+    platform = house.plant.platform
+    file = platform.instance.etc / "logger.conf"
+    before = file.read_text()
+    try:
+        file.write_text(before.replace("verbose(1)", "verbose(10),debug(1)"))
+        platform.console("logger reload")
+        yield
+    finally:
+        file.write_text(before)
+        platform.console("logger reload")
+
+
 def test_no_pin_is_written_anywhere(house: House) -> None:
     """reliability.md 11; asterisk.md 2.2: the server's log and trace, Asterisk's logs, CEL, CDR, the database."""
     card = house.card(SHORT_PIN)
-    with dialling(house, SHORT_PIN) as caller:
+    with everything_told(house), dialling(house, SHORT_PIN) as caller:
         caller.answers(ASK_PIN, card.pin)
         caller.answers(ASK_NUMBER, "9998017#")
         caller.is_connected()
@@ -39,4 +55,5 @@ def test_no_pin_is_written_anywhere(house: House) -> None:
     assert {"trace.jsonl", "fastagi.log", "full", "console", "cel.csv", "callingcard.sqlite"} <= names
     found = [(file.name, pin) for file, text in files.items() for pin in set(house.pins) if pin.encode() in text]
     assert found == []
+    assert any(b"Executing [s@card:" in text for file, text in files.items() if file.name == "full")
     assert any(b"9998017" in text for text in files.values()), "the search finds what was written"

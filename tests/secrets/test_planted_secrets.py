@@ -47,6 +47,11 @@ AMI_SECRETS = ("planted-watcher-word", "planted-console-word")
 WRONG_PIN, WRONG_VOUCHER, WRONG_PASSWORD = "918273645546", "99887766554433", "a planted wrong password"
 ACCESS = "18005550100"
 ALLOWED = {"keys.json", ".env", "asterisks.toml"}  # where secrets belong, each mode 600
+PAGES = (
+    *("/cards/", "/cards/?all=1&download=csv", "/calls/", "/calls/?download=csv", "/ledger/", "/series/", "/series/1/"),
+    *("/vouchers/", "/vouchers/?download=csv", "/live/", "/alerts/", "/health/", "/operators/", "/me/", "/jobs/"),
+    *("/audit/", "/audit/?download=csv", "/phones/", "/settings/", "/simulator/", "/nowhere", "/cards/9-999999999"),
+)
 COMMANDS_THAT_FAIL = (
     ("card", "show", "1-999999999"),
     ("voucher", "show", "nothing"),
@@ -114,6 +119,8 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platfo
         watcher, console = AMI_SECRETS
         table = f'[north]\nport = 1\nwatcher_secret = "{watcher}"\nconsole_secret = "{console}"\n'
         secret_file(tmp_path / "asterisks.toml", table)
+        (tmp_path / "tmp").mkdir()
+        monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))  # what is left there is searched as well
         yield platform
         for service in platform.services:
             service.stop()
@@ -209,7 +216,7 @@ def look_about(platform: Platform, planted: Planted) -> None:
     token = token_of(platform.page("sign-in", "/sign-in", "console"))
     inside = platform.page("inside", "/sign-in", "console", csrf_token=token, name="olga", password=OPERATOR_PASSWORD)
     assert "Olga" in inside
-    for name in ("/cards/", "/calls/", "/audit/", "/guard/", "/nowhere", "/cards/details/?id=999999999"):
+    for name in (*PAGES, *(f"/cards/{card['number']}" for card in planted.cards[:3])):
         platform.page(name, name, "console")
     platform.page("without token", "/sign-in", "console", name="olga", password=OPERATOR_PASSWORD)
     for service in ("fastagi_observe", "watch_observe"):
@@ -255,10 +262,11 @@ def processes(platform: Platform) -> dict[str, bytes]:
 
 
 def crash(platform: Platform) -> None:
-    """SIGABRT to the call server: with its keys in memory it must leave no core."""
+    """SIGABRT to the call server: with keys in memory it must leave no core, nor may the others, with passwords."""
+    for service in platform.services:
+        limits = Path(f"/proc/{service.process.pid}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", limits), service.name
     server = platform.services[0]
-    limits = Path(f"/proc/{server.process.pid}/limits").read_text()
-    assert re.search(r"Max core file size +0 +0 ", limits), limits
     server.process.send_signal(signal.SIGABRT)
     server.process.wait(30)
 
@@ -269,9 +277,17 @@ def left_behind(platform: Platform) -> dict[str, bytes]:
     found = {str(file.relative_to(platform.folder)): file.read_bytes() for file in files if file.name not in ALLOWED}
     del found["cards.csv"]  # the user's own file
     found |= {what: text.encode() for what, text in platform.said.items()}
+    found |= {f"postgresql {file.name}": file.read_bytes() for file in files_of_the_server(platform.cluster)}
     dump = ["pg_dump", "-h", "127.0.0.1", "-p", str(platform.cluster.port), "-U", "callingcard"]
     done = subprocess.run([*dump, platform.database.rpartition("/")[2]], capture_output=True, check=True)
     return found | {"database": done.stdout}
+
+
+def files_of_the_server(cluster: Cluster) -> Iterator[Path]:
+    """Its log, with the statements that failed; its tables, indexes and what it wrote ahead."""
+    for file in cluster.folder.rglob("*"):
+        if file.is_file() and file.stat().st_size:
+            yield file
 
 
 def test_no_planted_secret_is_left_anywhere(platform: Platform) -> None:
@@ -295,6 +311,9 @@ def test_no_planted_secret_is_left_anywhere(platform: Platform) -> None:
     assert b"card identified" in found["log/fastagi.log"]
     assert b"planted.4" in found["log/trace.jsonl"]
     assert b"Olga" in found["database"]
+    assert b"FATAL" in found["postgresql log"] or b"LOG" in found["postgresql log"]
+    assert any(b"Olga" in text for where, text in found.items() if re.fullmatch("postgresql [0-9A-F]{24}", where))
+    assert "Number" in platform.said["page /cards/?all=1&download=csv"], "a file, not its refusal"
     cookies = {f"cookie {cookie.name}": cookie.value or "" for cookie in COOKIES if len(cookie.value or "") > 20}
     assert cookies
     leaks = [(where, what) for where, text in found.items() for what in hiding(planted, cookies, text)]
