@@ -71,6 +71,7 @@ PAGES = (
     "/routing/new",
     "/routing/rules/1/new",
     "/carriers/",
+    "/carriers/1/test",
     "/asterisk/",
     "/imports/",
     "/imports/new",
