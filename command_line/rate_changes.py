@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 from rich.table import Table
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from billing.rate_times import text_of_days, text_of_hours
@@ -82,7 +82,9 @@ def end(table: str, prefix: str, *, ends_at: datetime | None, rate_id: int | Non
     with refusing(), write_session() as session:
         chosen = _rate_id(session, table, prefix, rate_id, ends_at)
         end_rate(session, chosen, cli_actor(), now(), ends_at=ends_at)
-    _tell(f"The rate of {prefix} in {table} ends.", [SavedRate(chosen)], as_json=as_json)
+        left = [str(row.id) for row in _lasting(session, table, prefix, ends_at or now())]
+    others = f" Others of {prefix} go on or begin later: {', '.join(left)}." if left else ""
+    _tell(f"The rate of {prefix} in {table} ends.{others}", [SavedRate(chosen)], as_json=as_json)
 
 
 @click.command()
@@ -176,11 +178,7 @@ def _table_id(session: Session, name: str) -> int:
 def _rate_id(session: Session, table: str, prefix: str, rate_id: int | None, at: datetime | None) -> int:
     """The one rate of the prefix that holds at that moment, or else will hold later."""
     at = at or now()
-    lasts = Rate.valid_until.is_(None) | (Rate.valid_until > at)
-    query = select(Rate.id, Rate.valid_from).where(live_rates(_table_id(session, table)), Rate.prefix == prefix)
-    if rate_id is not None:
-        query = query.where(Rate.id == rate_id)
-    rows = session.execute(query.where(lasts).order_by(Rate.valid_from, Rate.id)).all()
+    rows = [row for row in _lasting(session, table, prefix, at) if rate_id in (None, row.id)]
     now_and_later = [row.id for row in rows if row.valid_from <= at] or [row.id for row in rows]
     if not now_and_later:
         raise Failure(
@@ -193,6 +191,13 @@ def _rate_id(session: Session, table: str, prefix: str, rate_id: int | None, at:
         )
     chosen: int = now_and_later[0]
     return chosen
+
+
+def _lasting(session: Session, table: str, prefix: str, at: datetime) -> Sequence[Row[int, datetime]]:
+    """The rates of exactly this prefix that have not ended by then, in the order of their beginning."""
+    lasts = Rate.valid_until.is_(None) | (Rate.valid_until > at)
+    query = select(Rate.id, Rate.valid_from).where(live_rates(_table_id(session, table)), Rate.prefix == prefix, lasts)
+    return session.execute(query.order_by(Rate.valid_from, Rate.id)).all()
 
 
 def _ghost() -> dict[str, bool]:

@@ -72,7 +72,9 @@ def test_single_rates_are_added_changed_and_ended(shell: Shell) -> None:
     changed = shell.json("rates", "change", "RT TERM", 371, *price, "--no-steps", "--id", whole["id"])
     assert changed[0]["ended_id"] == whole["id"]
     assert "2099-01-01T00:00" in shell.run("rates", "prefixes", "RT TERM", 371)
-    shell.run("rates", "end", "RT TERM", 371, "--id", night["id"])
+    told = shell.run("rates", "end", "RT TERM", 371, "--id", night["id"])
+    assert f"Others of 371 go on or begin later: {whole['id']}, {changed[0]['id']}." in " ".join(told.split())
+    assert "Others" not in shell.run("rates", "end", "RT TERM", 371, "--at", "2099-06-01")
     assert "no such rate of 372" in shell.run("rates", "end", "RT TERM", 372, status=1)
 
 
