@@ -9,7 +9,6 @@ from typing import Any
 from flask import abort, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from markupsafe import Markup
 from sqlalchemy import select
 
 from admin_web.access import actor, get_signed, now
@@ -213,7 +212,7 @@ def bill(call_ids: list[str], running: list[str]) -> str:
     """
     session = read_session()
     so_far = [charge for call_id in running if (charge := running_charge(session, call_id, now()))]
-    shown = Markup("").join(Markup(render_template("console/phone_running.html", call=call)) for call in so_far)  # noqa: S704
+    shown = "".join(render_template("console/phone_running.html", call=call) for call in so_far)
     calls = [record for call_id in call_ids[-CALLS_SHOWN_MAX:] if (record := session.get(CallRecord, call_id))]
     entries = {
         record.call_id: session.scalars(

@@ -117,6 +117,7 @@ def test_a_call_from_the_browser_is_charged_to_the_micro(page: webdriver.Chrome,
     page.find_element(By.CSS_SELECTOR, "[data-hang-up]").click()
     wait(page, lambda it: "Charged" in part(it, "bill"))
     wait(page, lambda it: part(it, "state") == "Call is over")
+    assert page.find_element(By.CSS_SELECTOR, "[data-charged]").get_attribute("data-charged") == "170000"
 
     talk = part(page, "talk")
     assert "Your balance is five dollars." in talk
