@@ -37,7 +37,7 @@ from services.operators.sessions import open_session
 from services.store.settings import Settings
 from tests.databases import migrated
 
-CARDS, CALLS, ROUNDS = 2_000_000, 5_000_000, 5
+CARDS, CALLS, ROUNDS = 2_000_000, 5_000_000, 3
 GOAL_MS = 100
 FORBIDDEN = frozenset({403, 404})
 # Who asks: the second reseller owns the busy series, the first distributor a fifth of its cards, the other one few.

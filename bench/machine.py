@@ -42,7 +42,10 @@ def family_cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     ended = (int(fields[13]) + int(fields[14])) / TICKS_PER_SECOND
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return cpu_seconds(pid) + ended + sum(cpu_seconds(int(child)) for child in children)
+    try:
+        return cpu_seconds(pid) + ended + sum(cpu_seconds(int(child)) for child in children)
+    except FileNotFoundError:  # one ended meanwhile, and is counted with the ended ones now
+        return family_cpu_seconds(pid)
 
 
 def memory_mb() -> int:
