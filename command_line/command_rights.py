@@ -36,7 +36,7 @@ RIGHTS: Final[dict[str, Need]] = {
     **_each("account", "create disable edit", _needs(Right.MANAGE_ACCOUNTS)),
     "account delete": _needs(Right.MANAGE_ACCOUNTS, Right.DELETE),
     "account gateway list": _needs(Right.SEE_ACCOUNTS),
-    **_each("account gateway", "create edit", _needs(Right.MANAGE_ACCOUNTS)),
+    **_each("account gateway", "create edit disable enable", _needs(Right.MANAGE_ACCOUNTS)),
     "account gateway delete": _needs(Right.MANAGE_ACCOUNTS, Right.DELETE),
     **_each("account password", "generate remove set", _needs(Right.MANAGE_ACCOUNTS)),
     "account password show": _needs(Right.SEE_PASSWORDS),

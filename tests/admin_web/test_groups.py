@@ -98,7 +98,7 @@ def test_who_came_second_is_told_who_was_first_and_what_is_different(
     assert stale.status_code == 409
     told = text_of(stale)
     assert "Changed by operator" in told
-    assert "calls_max: 1 → 3" in told
+    assert "Calls at once: 1 → 3" in told
     with Session(engine) as session:
         assert session.get_one(CardGroup, world.group_id).calls_max == 3
         acts = session.execute(select(AuditEntry.act, AuditEntry.actor).where(AuditEntry.object_kind == "card_group"))

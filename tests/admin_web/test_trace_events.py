@@ -50,7 +50,7 @@ def test_a_call_in_spanish_is_told_in_spanish_and_a_pin_question_is_marked() -> 
     assert next(event["text"] for event in events if event["kind"] == "heard").startswith("Por favor")
     assert [event["secret"] for event in events if event["kind"] == "asks"] == [False, True, False]
     assert [event["keys"] for event in events if event["kind"] == "keyed"] == ["1005668240", "****"]
-    assert [event["kind"] for event in events][-2:] == ["dialling", "settled"]
+    assert [event["kind"] for event in events if event["kind"] != "agi"][-2:] == ["dialling", "settled"]
     assert step_states(events)[9] is StepState.NOW
 
 
@@ -73,7 +73,7 @@ def test_what_was_dialled_stands_before_its_settlement(world: World) -> None:
     world.settle(answered("call-1", 61))
     record = world.session.get_one(CallRecord, "call-1")
     events = events_of(steps(), lambda call_id: record if call_id == "call-1" else None)
-    kinds = [event["kind"] for event in events]
+    kinds = [event["kind"] for event in events if event["kind"] != "agi"]
     assert kinds[-3:] == ["dialling", "dialled", "settled"]
     assert events[-2]["status"] == "ANSWER"
     assert events[-2]["talk_ms"] == record.talk_ms
