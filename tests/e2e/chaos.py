@@ -33,7 +33,6 @@ SLACK_MS = 500
 HEARTBEAT_MS_MAX = (HEARTBEAT_SECONDS + 3) * 1000  # between two lists on a busy machine
 MICROS_A_SECOND = 1_000
 CALM_SECONDS = (1.0, 5.0)  # between two kills
-OFTEN = {"call server": 4, "postgresql": 2, "watcher": 2}  # the goal is 200 kills, 100 and 50 of Asterisk
 AWAY_SECONDS = (0.2, 2.0)  # until what was killed is started again
 REPAIRED_SECONDS_MAX = 240
 FAULTS = (AssertionError, CallNotPlaced, AmiUnavailable, TimeoutError, OSError)  # what a caller sees of a kill
@@ -41,7 +40,7 @@ FAULTS = (AssertionError, CallNotPlaced, AmiUnavailable, TimeoutError, OSError) 
 
 @dataclass
 class Chaos:
-    """`parts` are killed and started by their names; `deaths` are the moments when Asterisk died."""
+    """`parts` are killed and started by their names, some more often; `deaths` are the moments when Asterisk died."""
 
     house: House
     watch: Watch
@@ -52,6 +51,7 @@ class Chaos:
     settled_by: dict[str, int] = field(default_factory=dict)
     begun_at: float = field(default_factory=time.time)
     clerk: Clerk | None = None
+    often: dict[str, int] = field(default_factory=dict)
 
     def run(self, seconds: float, callers: int) -> None:
         """Kill until the time is over; then everything is started, and what is up may end."""
@@ -62,11 +62,11 @@ class Chaos:
         for thread in threads:
             thread.start()
         deadline = time.monotonic() + seconds
-        weights = [OFTEN.get(part, 1) for part in self.parts]
+        drawn = [part for part in self.parts for _ in range(self.often.get(part, 1))]
         try:
             while time.monotonic() < deadline:
                 time.sleep(dice.uniform(*CALM_SECONDS))
-                self._kill(dice.choices(list(self.parts), weights)[0], dice.uniform(*AWAY_SECONDS))
+                self._kill(dice.choice(drawn), dice.uniform(*AWAY_SECONDS))
         finally:
             over.set()
             for thread in threads:
