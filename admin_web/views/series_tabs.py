@@ -13,9 +13,8 @@ from admin_web.views.calls import CallRows
 from admin_web.views.ledger import LedgerRows
 from models import LedgerEntry
 from services.calls.file_calls import calls_in_series
-from services.money.ledger_rows import LISTED_MAX, WALLETS_LISTED_MAX, entries_of_series, meets_soon, of_series
+from services.money.ledger_rows import FoundInSeries, find_in_series, of_series
 from services.series.series_audit import series_acts
-from services.store.keyset import COUNTED_MAX
 
 
 class SeriesCalls(SeriesTab, CallRows):
@@ -38,26 +37,24 @@ class SeriesLedger(SeriesTab, LedgerRows):
         super().__init__("seriesledger", "/series/<int:number>/ledger")
 
     def filtered(self, state: ListState) -> Rows:
-        """Few are looked up by the wallets of the series, many by the cards of those that fit the filters."""
-        ids, most = self._found(state)
-        if ids is not None and len(ids) <= most:
-            return self.query().where(LedgerEntry.id.in_(ids))
+        found = self._found(state)
+        if found.is_whole:
+            return self.query().where(LedgerEntry.id.in_(found.ids))
         return of_series(super().filtered(state), opened_series().id)
 
     def counted(self, state: ListState) -> Rows | int:
-        ids, _ = self._found(state)
-        return super().counted(state) if ids is None else min(len(ids), COUNTED_MAX + 1)
+        count = self._found(state).count
+        return super().counted(state) if count is None else count
 
-    def _found(self, state: ListState) -> tuple[list[int] | None, int]:
-        """Ids, up to one more than so many, once for each request; None: they need not be looked up."""
+    def _found(self, state: ListState) -> FoundInSeries:
+        """Once for each request."""
         if "ledger_found" not in g:
-            session, series_id = read_session(), opened_series().id
-            entries = self.narrowed(select(LedgerEntry.id), state)
-            is_soon = opened_series().quantity > WALLETS_LISTED_MAX and meets_soon(session, entries, series_id)
-            most = COUNTED_MAX if is_soon else max(LISTED_MAX, COUNTED_MAX)
-            needs_none = is_soon and state.filters
-            g.ledger_found = None if needs_none else entries_of_series(session, series_id, entries, most + 1), most
-        found: tuple[list[int] | None, int] = g.ledger_found
+            entries, series = self.narrowed(select(LedgerEntry.id), state), opened_series()
+            is_filtered = bool(state.filters)
+            g.ledger_found = find_in_series(
+                read_session(), entries, series.id, series.quantity, is_filtered=is_filtered
+            )
+        found: FoundInSeries = g.ledger_found
         return found
 
 

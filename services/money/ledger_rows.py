@@ -1,5 +1,6 @@
 """Movements of money as the rows of a list in the console: of all wallets, of a card, of the cards of a series."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
@@ -15,6 +16,17 @@ WALLETS_LISTED_MAX = 1_000  # of a series: looked up at once, whatever the ledge
 SAMPLE = 500  # entries, each looked at by its card: some milliseconds
 STORED = (WalletKind.CARD, WalletKind.CLIENT)
 Rows = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundInSeries:
+    """Ids by the wallets of a series; where they are not all, each entry is looked at by its card (`of_series`).
+    `count` goes up to COUNTED_MAX and one more; None: nobody has counted.
+    """
+
+    ids: list[int] = field(default_factory=list)
+    is_whole: bool = False
+    count: int | None = None
 
 
 def ledger_rows() -> Rows:
@@ -55,6 +67,18 @@ def of_series(rows: Rows, series_id: int) -> Rows:
     """Each looked at by its card: where those of the series are met soon."""
     mine = select(Card.id).where(Card.series_id == series_id, Card.wallet_id.in_(SIDES))
     return rows.where(mine.correlate(LedgerEntry).exists())
+
+
+def find_in_series(
+    session: Session, entries: Rows, series_id: int, quantity: int, *, is_filtered: bool
+) -> FoundInSeries:
+    """Entries that fit, of a series of so many cards. Where filters leave some that are met soon, none is looked up."""
+    is_soon = quantity > WALLETS_LISTED_MAX and meets_soon(session, entries, series_id)
+    if is_soon and is_filtered:
+        return FoundInSeries()
+    most = COUNTED_MAX if is_soon else max(LISTED_MAX, COUNTED_MAX)
+    ids = entries_of_series(session, series_id, entries, most + 1)
+    return FoundInSeries(ids[:most], is_whole=len(ids) <= most, count=min(len(ids), COUNTED_MAX + 1))
 
 
 def meets_soon(session: Session, entries: Rows, series_id: int) -> bool:

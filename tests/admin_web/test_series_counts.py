@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from admin_web.views import series_page, series_tabs
+from admin_web.views import series_page
 from billing.rights import Role
 from billing.states import CardStatus
 from models import Card, LedgerEntry, LedgerKind
@@ -72,9 +72,8 @@ def test_the_ledger_of_a_series_holds_what_its_cards_gave_and_got(
     sample: int,
 ) -> None:
     """By their wallets where they are few, else by the cards of the newest entries; whatever the sample says."""
-    monkeypatch.setattr(series_tabs, "COUNTED_MAX", counted_max)
-    monkeypatch.setattr(series_tabs, "LISTED_MAX", 2)
-    monkeypatch.setattr(series_tabs, "WALLETS_LISTED_MAX", 1)
+    monkeypatch.setattr(ledger_rows, "LISTED_MAX", 2)
+    monkeypatch.setattr(ledger_rows, "WALLETS_LISTED_MAX", 1)
     monkeypatch.setattr(ledger_rows, "COUNTED_MAX", counted_max)
     monkeypatch.setattr(ledger_rows, "SAMPLE", sample)
     mine, others = (
