@@ -31,6 +31,8 @@ def vouchers_to_export(session: Session, name: str) -> VoucherBatch:
     batch = find_voucher_batch(session, name)
     if batch is None:
         raise ExportRefused(f"There is no batch {name}.")
+    if batch.cancelled_at is not None:
+        raise ExportRefused(f"The making of {name} was cancelled: none of its vouchers is accepted.")
     if batch.made_at is None:
         raise ExportRefused(f"The vouchers of {name} are still being made: go on with the same make command first.")
     return batch

@@ -19,11 +19,13 @@ from services.calls.access import find_access
 from services.calls.identify_card import Identified, identify_card
 from services.money.verify_ledger import verify_ledger
 from services.series import series_in_making
+from services.series.export_series import ExportRefused
 from services.series.generate_cards import generate_cards, make_chunk
 from services.series.open_series import open_series
 from services.series.series_in_making import SeriesCancelled
 from services.series.series_terms import SeriesRefused
 from services.series.waiting_series import waiting_series
+from services.vouchers.export_vouchers import vouchers_to_export
 from services.vouchers.generate_vouchers import generate_vouchers
 from services.vouchers.make_vouchers import NewVoucherBatch, VouchersCancelled, make_vouchers, open_voucher_batch
 from services.vouchers.voucher_job import find_voucher_job
@@ -128,6 +130,8 @@ def test_a_batch_of_vouchers_is_cancelled_and_none_of_it_was_ever_good(
         generate_vouchers(session_factory(engine), KEYS, batch_id, now)
     with Session(engine, autoflush=False) as session, session.begin():
         assert waiting_batches(session) == []
+        with pytest.raises(ExportRefused, match="none of its vouchers is accepted"):
+            vouchers_to_export(session, "May")
         with pytest.raises(VouchersCancelled, match="choose another name"):
             open_voucher_batch(session, terms, ASKED_BY, now())
         made = session.scalars(select(func.count()).where(Voucher.batch_id == batch_id)).one()
