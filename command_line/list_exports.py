@@ -11,9 +11,9 @@ from flask import Flask
 from admin_web.app import create_app
 from admin_web.database import engines
 from admin_web.export_job import ExportRefused, write_export
-from command_line.installation import now, settings
+from command_line.export_run import ExportStopped, run_export
+from command_line.installation import settings
 from command_line.job_run import JobDesk
-from services.jobs.ask_job import fail_job
 from services.jobs.list_export import (
     end_export,
     export_file,
@@ -26,10 +26,6 @@ from services.jobs.list_export import (
 from services.store.sheet_writer import RowsMiscounted
 
 log = structlog.get_logger()
-
-
-class ExportStopped(Exception):
-    """The job was cancelled, or the worker is to end: the next one writes the file anew."""
 
 
 def write_exports(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
@@ -62,14 +58,11 @@ def _write_one(desk: JobDesk, app: Flask, folder: Path, job_id: int, stop: threa
     found = desk.read(partial(find_export, job_id=job_id))
     if found is None:
         return
-    try:
-        rows = write_export(app, *found, folder, told)
-    except ExportStopped:
-        log.info("export stopped", job_id=job_id)
-    except (ExportRefused, RowsMiscounted) as refused:
-        desk.write(partial(fail_job, job_id=job_id, why=str(refused), now=now()))
-        log.error("export refused", job_id=job_id, why=str(refused))  # noqa: TRY400 (told in one line)
-    else:
-        if not desk.write(partial(end_export, job_id=job_id, rows=rows, now=now())):
-            export_file(folder, job_id, found[1].form).unlink(missing_ok=True)
-        log.info("export ended", job_id=job_id, rows=rows)
+    run_export(
+        desk,
+        job_id,
+        export_file(folder, job_id, found[1].form),
+        lambda: write_export(app, *found, folder, told),
+        lambda session, rows, at: end_export(session, job_id, rows, at),
+        (ExportRefused, RowsMiscounted),
+    )

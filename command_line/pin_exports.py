@@ -8,11 +8,10 @@ from pathlib import Path
 
 import structlog
 
+from command_line.export_run import ExportStopped, run_export
 from command_line.installation import now, settings
 from command_line.job_run import JobDesk
-from command_line.list_exports import ExportStopped
 from models import Job, Operator
-from services.jobs.ask_job import fail_job
 from services.jobs.list_export import PART, note_export
 from services.keys.key_file import KeyFile
 from services.keys.permit import PermitRefused
@@ -51,17 +50,14 @@ def _write_one(desk: JobDesk, exports: Path, job_id: int, stop: threading.Event)
     found = desk.read(partial(find_pin_export, job_id=job_id))
     if found is None:
         return
-    try:
-        cards = _write(desk, exports, *found, stop)
-    except ExportStopped:
-        log.info("export with PINs stopped", job_id=job_id)
-    except REFUSED as refused:
-        desk.write(partial(fail_job, job_id=job_id, why=str(refused), now=now()))
-        log.error("export with PINs refused", job_id=job_id, why=str(refused))  # noqa: TRY400 (told in one line)
-    else:
-        if not desk.write(partial(end_pin_export, job_id=job_id, cards=cards, now=now())):
-            pin_export_file(exports, job_id, found[1].form).unlink(missing_ok=True)
-        log.info("export with PINs ended", job_id=job_id, cards=cards)
+    run_export(
+        desk,
+        job_id,
+        pin_export_file(exports, job_id, found[1].form),
+        lambda: _write(desk, exports, *found, stop),
+        lambda session, cards, at: end_pin_export(session, job_id, cards, at),
+        REFUSED,
+    )
 
 
 def _write(desk: JobDesk, exports: Path, job: Job, asked: PinExport, stop: threading.Event) -> int:
