@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from account_world import AccountWorld, an_account_world
+from click.testing import CliRunner
 from databases import as_role
 from factories import World, a_world
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from admin_web.access import now
 from admin_web.app import create_app
 from admin_web.database import engines
 from billing.rights import Role
+from command_line import worker
+from command_line.__main__ import main
 from models import Distributor, Reseller
 from services.audit.audit import Actor, Door
 from services.operators.save_operator import OperatorRole, create_operator
@@ -111,3 +114,18 @@ def signed_in(app: Flask, engine: Engine, world: World) -> Callable[..., Visitor
         return Visitor(client, operator)
 
     return visitor
+
+
+@pytest.fixture
+def work(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """`callingcard worker --once`, by the worker's own role."""
+    monkeypatch.setenv("CALLINGCARD_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("CALLINGCARD_DATABASE_URL", as_role(database_url, Program.WORKER))
+    monkeypatch.setattr(worker, "set_up_logs", lambda: None)  # this process is that of other tests, too
+    monkeypatch.setattr(worker, "leave_no_core", lambda: None)
+
+    def once() -> None:
+        done = CliRunner().invoke(main, ["worker", "--once"])
+        assert done.exit_code == 0, f"{done.output} {done.exception}"
+
+    return once

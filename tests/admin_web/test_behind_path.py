@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import csv
 import http.client
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -25,6 +20,7 @@ from billing.rights import Role
 from models.database import make_engine
 from services.audit.audit import Actor, Door
 from services.operators.save_operator import OperatorRole, create_operator, set_password
+from tests.admin_web.gunicorn_served import free_port, gunicorn_served
 from tests.admin_web.path_proxy import path_proxy
 
 if TYPE_CHECKING:
@@ -78,22 +74,10 @@ def console(sqlite_databases: SqliteDatabases, tmp_path: Path) -> Iterator[int]:
         create_operator(session, "Olga", OperatorRole(Role.OWNER), ME, now())
         set_password(session, "Olga", PASSWORD, ME, now())
     engine.dispose()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {"STATE_DIR": tmp_path, "DATABASE_URL": url, "CONSOLE_PORT": port, "CONSOLE_WORKERS": 1}
-    settings |= {"CONSOLE_PROXIES": 1, "CONSOLE_HTTPS": "true"}
-    known = {f"CALLINGCARD_{name}": str(value) for name, value in settings.items()}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "admin_web"], env={**os.environ, **known}, stderr=subprocess.PIPE, start_new_session=True
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if b"Booting worker" in line:
-            break
-    yield port
-    os.killpg(process.pid, signal.SIGKILL)  # its worker too
-    process.communicate()
+    with gunicorn_served({**settings, "CONSOLE_PROXIES": 1, "CONSOLE_HTTPS": "true"}):
+        yield port
 
 
 @pytest.fixture

@@ -7,46 +7,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
 from click.testing import CliRunner
-from databases import as_role
 from factories import World, answered
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.rights import Role
-from command_line import worker
 from command_line.__main__ import main
 from models.database import Waits, make_engine, make_read_engine
 from services.live.platform_figures import platform_figures
 from services.reports.prove_platform import prove_platform
-from services.store.database_rights import Program
 from tests.admin_web.conftest import Visitor, text_of
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sqlalchemy import Engine
 
 CALL, OTHER = "0a3c52f4-6f57-4d68-9b47-0d24ae2a9c11", "11111111-6f57-4d68-9b47-0d24ae2a9c11"
 READS = {"AccessShareLock", "ExclusiveLock"}  # of tables and indexes; and each transaction's own number
-
-
-@pytest.fixture
-def prove(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """As the worker does by its schedule, by its own role."""
-    monkeypatch.setenv("CALLINGCARD_STATE_DIR", str(tmp_path))
-    monkeypatch.setenv("CALLINGCARD_DATABASE_URL", as_role(database_url, Program.WORKER))
-    monkeypatch.setattr(worker, "set_up_logs", lambda: None)  # this process is that of other tests, too
-    monkeypatch.setattr(worker, "leave_no_core", lambda: None)
-
-    def once() -> None:
-        done = CliRunner().invoke(main, ["worker", "--once"])
-        assert done.exit_code == 0, f"{done.output} {done.exception}"
-
-    return once
 
 
 def figure(engine: Engine, name: str) -> int | None:
@@ -66,16 +46,16 @@ def change(engine: Engine, micros: int) -> None:
 
 
 def test_what_is_broken_is_told_by_metric_doctor_and_alert_until_it_is_mended(
-    world: World, engine: Engine, signed_in: Callable[..., Visitor], prove: Callable[[], None]
+    world: World, engine: Engine, signed_in: Callable[..., Visitor], work: Callable[[], None]
 ) -> None:
     owner = signed_in(Role.OWNER)
     world.call(CALL)
     world.session.commit()
-    prove()
+    work()
     assert figure(engine, "verify_breaches") == 0
     assert "does not prove" not in text_of(owner.get("/alerts/"))
     change(engine, -1)
-    prove()
+    work()
     assert figure(engine, "verify_breaches") == 1
     assert "1 broken invariants" in ledger_by_doctor()
     told = text_of(owner.get("/alerts/"))
@@ -83,7 +63,7 @@ def test_what_is_broken_is_told_by_metric_doctor_and_alert_until_it_is_mended(
     assert "I2 held = sum of open holds" in told
     assert "1 broken invariants" in text_of(owner.get("/health/"))
     change(engine, 1)
-    prove()
+    work()
     assert figure(engine, "verify_breaches") == 0
     assert "does not prove" not in text_of(owner.get("/alerts/"))
     assert "verifies" in ledger_by_doctor()

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import os
 import signal
-import socket
-import subprocess
-import sys
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
@@ -24,8 +20,10 @@ from services.audit.audit import Actor, Door
 from services.operators.save_operator import OperatorRole, create_operator
 from services.operators.sessions import open_session
 from services.store.settings import Settings
+from tests.admin_web.gunicorn_served import free_port, gunicorn_served
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -37,13 +35,10 @@ STOPS_SECONDS_MAX = 50  # a stream alone would hold its worker for the minute of
 
 @pytest.fixture
 def settings(sqlite_databases: SqliteDatabases, tmp_path: Path) -> Settings:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     return Settings(
         state_dir=tmp_path,
         database_url=sqlite_databases.create(),
-        console_port=port,
+        console_port=free_port(),
         database_connections=THREADS,
         console_workers=1,
         _env_file=None,
@@ -67,24 +62,15 @@ def cookie(settings: Settings) -> str:
 @pytest.fixture
 def server(settings: Settings, cookie: str) -> Iterator[subprocess.Popen[bytes]]:
     del cookie
-    known = {
-        "CALLINGCARD_STATE_DIR": str(settings.state_dir),
-        "CALLINGCARD_DATABASE_URL": settings.database_url or "",
-        "CALLINGCARD_CONSOLE_PORT": str(settings.console_port),
-        "CALLINGCARD_DATABASE_CONNECTIONS": str(THREADS),
-        "CALLINGCARD_CONSOLE_WORKERS": "1",
+    served = {
+        "STATE_DIR": settings.state_dir,
+        "DATABASE_URL": settings.database_url or "",
+        "CONSOLE_PORT": settings.console_port,
+        "DATABASE_CONNECTIONS": THREADS,
+        "CONSOLE_WORKERS": 1,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "admin_web"], env={**os.environ, **known}, stderr=subprocess.PIPE, start_new_session=True
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if b"Booting worker" in line:
-            break
-    yield process
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)  # its worker too
-    process.communicate()
+    with gunicorn_served(served) as process:
+        yield process
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner
-from databases import as_role
 from factories import KEYS, World
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,13 +13,10 @@ from sqlalchemy.orm import Session
 from admin_web import list_file
 from billing.rights import Role
 from billing.states import JobState, SeriesStatus
-from command_line import worker
-from command_line.__main__ import main
 from models import Card, CardSeries, Job, Rate, Voucher
 from services.keys.key_file import replace_pin_keys
 from services.money.note_verification import last_verification
 from services.money.verify_ledger import verify_ledger
-from services.store.database_rights import Program
 from tests.admin_web.conftest import Visitor, text_of
 from tests.admin_web.forms import download, fields_of
 from tests.admin_web.test_imports import GOOD, act, upload
@@ -45,21 +40,6 @@ def database_url(postgresql_databases: PostgresqlDatabases) -> Iterator[str]:
     url = postgresql_databases.create()
     yield url
     postgresql_databases.drop(url)
-
-
-@pytest.fixture
-def work(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """`callingcard worker --once`, by the worker's role."""
-    monkeypatch.setenv("CALLINGCARD_STATE_DIR", str(tmp_path))
-    monkeypatch.setenv("CALLINGCARD_DATABASE_URL", as_role(database_url, Program.WORKER))
-    monkeypatch.setattr(worker, "set_up_logs", lambda: None)  # this process is that of other tests, too
-    monkeypatch.setattr(worker, "leave_no_core", lambda: None)
-
-    def once() -> None:
-        done = CliRunner().invoke(main, ["worker", "--once"])
-        assert done.exit_code == 0, f"{done.output} {done.exception}"
-
-    return once
 
 
 @pytest.fixture
