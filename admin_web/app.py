@@ -11,20 +11,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin_web.access import has_keys, has_right, language, theme_wanted
 from admin_web.acts import csrf
-from admin_web.browser_name import browser_name
-from admin_web.call_words import cause, outcome
 from admin_web.cookie import ConsoleSessions
 from admin_web.database import set_up_database
+from admin_web.entrance.browser_name import browser_name
+from admin_web.entrance.second_step import pages
+from admin_web.entrance.secret import console_secret
 from admin_web.errors import set_up_errors
-from admin_web.form import label
-from admin_web.formats import set_up_formats
+from admin_web.forms.form import label
 from admin_web.headers import nonce, set_up_headers
 from admin_web.menu import calls_up, menu_groups
-from admin_web.second_step import pages
-from admin_web.secret import console_secret
 from admin_web.stream import set_up_streams
 from admin_web.texts import set_up_texts
 from admin_web.views import HOME, views
+from admin_web.words.call_words import cause, outcome
+from admin_web.words.formats import set_up_formats
 from billing.rights import Right
 from services.store.settings import Settings
 

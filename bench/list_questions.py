@@ -13,8 +13,8 @@ from flask import Flask
 from flask_admin.model.filters import BaseFilter
 from werkzeug.routing import Rule
 
-from admin_web.filters import DayFilter
-from admin_web.list_view import ConsoleList
+from admin_web.lists.filters import DayFilter
+from admin_web.lists.list_view import ConsoleList
 from bench.list_world import BUSY, DAYS, FIRST_SMALL, LAST, QUIET
 
 OPTIONS_MAX = 6  # of a filter that offers words

@@ -10,7 +10,7 @@ from flask import Flask
 
 from admin_web.app import create_app
 from admin_web.database import engines
-from admin_web.export_job import ExportRefused, write_export
+from admin_web.lists.export_job import ExportRefused, write_export
 from command_line.export_run import ExportStopped, run_export
 from command_line.installation import settings
 from command_line.job_run import JobDesk

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from admin_web.access import now
-from admin_web.views import account_page
+from admin_web.views.accounts import account_page
 from billing.rights import Role
 from models import Account, AccountAddress, AuditEntry, OperatorSession
 from services.accounts import deletion_job

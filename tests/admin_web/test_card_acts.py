@@ -127,8 +127,8 @@ def test_many_cards_are_confirmed_by_their_number_and_done_by_a_job(
     owner: Visitor, world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Above what one transaction holds the worker does it; pressed twice it is one job, and it can be cancelled."""
-    monkeypatch.setattr("admin_web.views.card_acts.CARDS_A_STEP", 1)
-    monkeypatch.setattr("admin_web.views.card_acts.TYPED_ABOVE", 1)
+    monkeypatch.setattr("admin_web.views.cards.card_acts.CARDS_A_STEP", 1)
+    monkeypatch.setattr("admin_web.views.cards.card_acts.TYPED_ABOVE", 1)
     monkeypatch.setattr("services.cards.change_card_state.CARDS_A_STEP", 1)
     form = {"series": 1, "act": "block", "back": "/series/1/", "reason": "lost", "confirmed": "1"}
     asked = owner.post("/series/1/", RANGE, **form, count="7")
@@ -158,7 +158,7 @@ def test_many_cards_are_confirmed_by_their_number_and_done_by_a_job(
 def test_a_job_of_somebody_else_is_for_who_sees_the_system(
     owner: Visitor, signed_in: Callable[..., Visitor], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("admin_web.views.card_acts.CARDS_A_STEP", 1)
+    monkeypatch.setattr("admin_web.views.cards.card_acts.CARDS_A_STEP", 1)
     form = {"series": 1, "act": "block", "back": "/series/1/", "reason": "lost", "confirmed": "1", "token": "t-1"}
     job = owner.post("/series/1/", RANGE, **form).location
     support, auditor = signed_in(Role.SUPPORT), signed_in(Role.AUDITOR)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from admin_web.list_view import ConsoleList
+from admin_web.lists.list_view import ConsoleList
 from admin_web.views import VIEWS
 from bench.list_questions import lists, places, questions
 

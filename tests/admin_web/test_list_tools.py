@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin_web.list_view import ConsoleList
+from admin_web.lists.list_view import ConsoleList
 from billing.rights import Role
 from models import AuditEntry
 from tests.admin_web.conftest import Visitor, text_of

@@ -14,9 +14,9 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from admin_web import export_sink, list_file
 from admin_web.access import now
 from admin_web.database import engines
+from admin_web.lists import export_sink, list_file
 from billing.rights import Role
 from billing.states import JobState
 from command_line import list_exports

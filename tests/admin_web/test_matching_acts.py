@@ -91,7 +91,7 @@ def test_a_list_of_several_pages_offers_it_and_one_of_a_single_page_does_not(
     owner: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert 'name="matching"' not in owner.get("/cards/").text
-    monkeypatch.setattr("admin_web.list_view.PAGE_SIZES", (5,))
+    monkeypatch.setattr("admin_web.lists.list_view.PAGE_SIZES", (5,))
     assert "All 12 that fit, not the ticked ones only" in text_of(owner.get("/cards/?size=5"))
 
 
@@ -130,7 +130,7 @@ def test_many_are_a_job_over_exactly_the_confirmed_cards(
 ) -> None:
     """Typed number, one job for two presses, and what comes to fit while it goes on is left alone."""
     for name in ("TYPED_ABOVE", "CHOSEN_MAX"):
-        monkeypatch.setattr(f"admin_web.views.card_acts.{name}", 5)
+        monkeypatch.setattr(f"admin_web.views.cards.card_acts.{name}", 5)
     monkeypatch.setattr("services.cards.change_card_state.CARDS_A_STEP", 4)
     monkeypatch.setattr(matching_act_job, "CARDS_A_STEP", 4)
     world.set_card(0, status=CardStatus.INACTIVE)
@@ -159,7 +159,7 @@ def test_many_are_a_job_over_exactly_the_confirmed_cards(
 def test_the_job_is_cancelled_between_two_steps(
     owner: Visitor, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("admin_web.views.card_acts.CHOSEN_MAX", 5)
+    monkeypatch.setattr("admin_web.views.cards.card_acts.CHOSEN_MAX", 5)
     monkeypatch.setattr("services.cards.change_card_state.CARDS_A_STEP", 4)
     monkeypatch.setattr(matching_act_job, "CARDS_A_STEP", 4)
     job = confirmed(owner, asked(owner, "/cards/?q=2")).location

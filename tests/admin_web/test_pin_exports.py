@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import now
 from admin_web.database import engines
-from admin_web.views import series_files
+from admin_web.views.cards import series_files
 from billing.card_number import grouped
 from billing.rights import Role
 from billing.states import JobState

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_web.access import now
-from admin_web.rate_form import in_words, rate_from, rate_sections
+from admin_web.forms.rate_form import in_words, rate_from, rate_sections
 from billing.rights import Role
 from models import AuditEntry, Rate, RateTable
 from services.rates.rate_fields import RATE_FIELDS

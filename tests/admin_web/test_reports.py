@@ -10,7 +10,7 @@ import pytest
 from factories import World, answered, not_answered
 from python_calamine import CalamineWorkbook
 
-from admin_web.chart import HEIGHT, bar_chart
+from admin_web.words.chart import HEIGHT, bar_chart
 from billing.rights import Role
 from services.reports.roll_up_calls import roll_up_calls
 from tests.admin_web.conftest import Visitor, text_of

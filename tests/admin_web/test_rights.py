@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from admin_web.list_view import ConsoleList
+from admin_web.lists.list_view import ConsoleList
 from admin_web.page import GuardedPage
 from billing.rights import ROLE_RIGHTS, SCOPED_ROLES, Right, Role
 from tests.admin_web.conftest import Visitor

@@ -13,10 +13,10 @@ from factories import KEYS
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from admin_web import second_step
 from admin_web.access import now
 from admin_web.app import create_app
 from admin_web.database import engines
+from admin_web.entrance import second_step
 from billing.rights import Role
 from models import AuditEntry, Operator, OperatorSession
 from services.audit.audit import Actor, Door

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from admin_web.views import series_page
+from admin_web.views.cards import series_page
 from billing.rights import Role
 from billing.states import CardStatus
 from models import Card, LedgerEntry, LedgerKind

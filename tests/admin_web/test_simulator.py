@@ -10,8 +10,8 @@ import pytest
 from factories import ACCESS, NOW
 from sqlalchemy import select
 
-from admin_web.browser_line import LEASE_SECONDS_MAX, BrowserLines
-from admin_web.mor_steps import StepState, step_states
+from admin_web.phones.browser_line import LEASE_SECONDS_MAX, BrowserLines
+from admin_web.phones.mor_steps import StepState, step_states
 from billing.rights import Role as OperatorRole
 from models import AuditEntry
 from services.calls.try_call import TryRefused

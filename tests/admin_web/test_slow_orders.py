@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from admin_web import list_view
+from admin_web.lists import list_view
 from billing.rights import Role
 from billing.states import CardStatus
 from models import Card, CardSeries, Wallet

@@ -11,10 +11,10 @@ import pytest
 from babel.messages.pofile import read_po
 from flask_babel import force_locale
 
-from admin_web import formats
-from admin_web.amounts import read_amount, shown_amount
 from admin_web.catalogue import FOLDER, catalogue
+from admin_web.forms.amounts import read_amount, shown_amount
 from admin_web.texts import gettext, translated
+from admin_web.words import formats
 from billing.money import MoneyTextRefused
 from billing.rights import Role
 from tests.admin_web.conftest import Visitor, text_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from factories import answered
 
-from admin_web.mor_steps import StepState, step_states
-from admin_web.trace_events import events_of, trace_of
+from admin_web.phones.mor_steps import StepState, step_states
+from admin_web.phones.trace_events import events_of, trace_of
 from models import CallRecord
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ import models
 import services
 from admin_web import menu
 from admin_web.catalogue import FOLDER, PLACE
-from admin_web.field_labels import UNITS
-from admin_web.form import plain_label
+from admin_web.forms.field_labels import UNITS
+from admin_web.forms.form import plain_label
 from billing.rights import Right
 from fastagi.trace import Step
 from ivr_prompts.entries import catalogue

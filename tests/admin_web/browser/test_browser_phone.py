@@ -17,7 +17,7 @@ from selenium.webdriver.support.expected_conditions import alert_is_present
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from admin_web.views.simulator import SIP_LIBRARY
+from admin_web.views.ivr.simulator import SIP_LIBRARY
 from ivr_prompts.wav import wav_bytes
 from models import CallRecord, LedgerEntry
 from models.database import make_engine

@@ -13,7 +13,7 @@ from selenium.webdriver.support.select import Select
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin_web import list_file
+from admin_web.lists import list_file
 from models import Card
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_all_that_fit_are_confirmed_and_changed(
     engine_served: Engine,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("admin_web.list_view.PAGE_SIZES", (1,))
+    monkeypatch.setattr("admin_web.lists.list_view.PAGE_SIZES", (1,))
     for act, sentence in (("block", "2 cards were blocked."), ("unblock", "2 cards were unblocked.")):
         inside("/cards/?q=1&size=1")
         browser.get_log("browser")

@@ -1,0 +1,1 @@
+"""What lists have in common: their base, filters, cells, tabs, and their rows as files."""

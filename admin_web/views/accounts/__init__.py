@@ -1,0 +1,1 @@
+"""Clients, accounts and gateways."""

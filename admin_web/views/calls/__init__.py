@@ -1,0 +1,1 @@
+"""Calls: today's, live ones, past ones, and what to look at."""

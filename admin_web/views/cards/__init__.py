@@ -1,0 +1,1 @@
+"""Groups, series, cards, phones, vouchers, and who sells them."""

@@ -1,0 +1,108 @@
+"""The list of cards, of all series or of one (JC-41 to JC-52)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Row
+
+from admin_web.access import get_signed
+from admin_web.database import read_session
+from admin_web.lists import cells
+from admin_web.lists.choices import groups
+from admin_web.lists.filters import AmountFilter, ChoiceFilter, DayFilter, TextFilter, WordFilter, begins_with
+from admin_web.lists.list_view import ConsoleList, ListState, Rows
+from admin_web.texts import lazy_gettext
+from admin_web.views.cards.card_acts import acts_of_mine
+from billing.rights import Right
+from billing.states import CardStatus
+from models import CallerIdBinding, Card, CardSeries, Wallet
+from services.cards.card_rows import card_rows
+from services.operators.scope import sees_all_cards, series_ids
+from services.store.keyset import Order
+
+CARD_FILTERS = (
+    WordFilter("status", lazy_gettext("Status"), Card.status, CardStatus),
+    AmountFilter("least", lazy_gettext("Balance from"), Wallet.balance_micros),
+    AmountFilter("most", lazy_gettext("Balance up to"), Wallet.balance_micros, most=True),
+    TextFilter("phone", lazy_gettext("Bound phone"), CallerIdBinding.caller_id),
+    DayFilter("expires_from", lazy_gettext("Expires from"), Card.expires_at),
+    DayFilter("expires_until", lazy_gettext("Expires until"), Card.expires_at, ends=True),
+)
+
+
+class CardList(ConsoleList):
+    right = Right.SEE_CARDS
+    heading = lazy_gettext("Cards")
+    empty_text = lazy_gettext("There are no cards yet: they are made by series.")
+    empty_link: tuple[str, Any] | None = ("seriespage.generate", lazy_gettext("Generate your first series"))
+    empty_right = Right.MAKE_CARDS
+    search_label = lazy_gettext("Card number, or how it begins")
+    link_column = "number"
+    right_aligned = frozenset({"balance", "held"})
+    column_list = ("status", "number", "balance", "held", "pin", "phone", "activated_at", "expires_at")
+    column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
+        "status": lazy_gettext("Status"),
+        "number": lazy_gettext("Number"),
+        "balance": lazy_gettext("Balance"),
+        "held": lazy_gettext("Held"),
+        "pin": lazy_gettext("PIN"),
+        "phone": lazy_gettext("Phone"),
+        "activated_at": lazy_gettext("Activated"),
+        "expires_at": lazy_gettext("Expires"),
+    }
+    column_formatters = {  # noqa: RUF012
+        "status": cells.status,
+        "number": cells.card_number,
+        "balance": cells.money,
+        "held": cells.fee,
+        "pin": lambda _view, _context, _row, _name: "•••• •••• ••••",
+        "phone": cells.text,
+        "activated_at": cells.moment,
+        "expires_at": cells.moment,
+    }
+    orders = {  # noqa: RUF012
+        "number": Order((Card.id,)),
+        "balance": Order((Wallet.balance_micros, Wallet.id)),  # an index of both: many cards have the same balance
+    }
+
+    def __init__(self) -> None:
+        self.filters = (
+            *CARD_FILTERS,
+            ChoiceFilter("group", lazy_gettext("Card group"), CardSeries.card_group_id, groups),
+        )
+        super().__init__(Card, name=lazy_gettext("Cards"), category="Cards", endpoint="cards")
+
+    def slow_orders(self) -> frozenset[str]:
+        """The balances of some cards of many: no index knows whose they are."""
+        return frozenset() if sees_all_cards(get_signed().operator) else frozenset({"balance"})
+
+    def order(self, state: ListState) -> Order:
+        """Whose cards are few finds them by series and serial."""
+        if state.sort == "number" and not sees_all_cards(get_signed().operator):
+            return Order((Card.series_id, Card.serial), descending=state.descending)
+        return super().order(state)
+
+    def own_order(self, filters: Mapping[str, str]) -> str:
+        """Those between two balances may be few, and anywhere among millions of numbers."""
+        return "balance" if {"least", "most"} & set(filters) else super().own_order(filters)
+
+    def row_acts(self) -> list[tuple[str, Any]]:
+        return acts_of_mine(extends=True)
+
+    def query(self, *, is_count: bool = False) -> Rows:
+        operator = get_signed().operator
+        rows = card_rows(operator, is_count=is_count)
+        if operator.reseller_id is None:
+            return rows
+        mine = series_ids(read_session(), operator)
+        return rows.where(Card.series_id == mine[0] if len(mine) == 1 else Card.series_id.in_(mine))
+
+    def counted(self, state: ListState) -> Rows | int:
+        return self.narrowed(self.query(is_count=True), state)
+
+    def search(self, query: Rows, text: str) -> Rows:
+        return query.where(begins_with(Card.number, text.replace("-", "").replace(" ", "")))
+
+    def row_address(self, row: Row[*tuple[Any, ...]]) -> str:
+        return url_for("cardpage.show", number=row.number)

@@ -1,0 +1,1 @@
+"""Ledger, payments, fees, taxes, currencies and reports."""

@@ -1,0 +1,1 @@
+"""Rate tables, rates, imports, and what a call would cost."""

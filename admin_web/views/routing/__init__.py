@@ -1,0 +1,1 @@
+"""Routing plans, carriers, and what Asterisk knows of them."""

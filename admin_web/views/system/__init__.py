@@ -1,0 +1,1 @@
+"""Operators, audit log, jobs, settings, and what an operator sets for itself."""

@@ -1,0 +1,1 @@
+"""Values as people read them, in the operator's language."""
