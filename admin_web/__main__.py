@@ -4,35 +4,11 @@ import signal
 from types import FrameType
 from typing import Any
 
-from gunicorn.app.base import BaseApplication
-
 from admin_web.app import create_app
 from admin_web.stream import end_streams
 from services.keys.private_memory import leave_no_core
 from services.store.settings import Settings
-
-TIMEOUT_SECONDS = 60
-
-
-class Console(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        super().__init__()
-
-    def load_config(self) -> None:
-        settings = self.settings
-        self.cfg.set("bind", f"{settings.console_host}:{settings.console_port}")
-        self.cfg.set("worker_class", "gthread")
-        self.cfg.set("workers", settings.console_workers)
-        self.cfg.set("threads", settings.database_connections)
-        self.cfg.set("timeout", TIMEOUT_SECONDS)
-        self.cfg.set("proc_name", "callingcard-web")
-        self.cfg.set("graceful_timeout", TIMEOUT_SECONDS)
-        self.cfg.set("post_worker_init", end_streams_at_stop)
-        self.cfg.set("control_socket_disable", True)  # noqa: FBT003 (gunicorn's own setting)
-
-    def load(self) -> object:
-        return create_app(self.settings)
+from web_base.served import Served, Serving
 
 
 def end_streams_at_stop(worker: Any) -> None:  # noqa: ANN401 (gunicorn has no types)
@@ -49,7 +25,11 @@ def end_streams_at_stop(worker: Any) -> None:  # noqa: ANN401 (gunicorn has no t
 
 def main() -> None:
     leave_no_core()
-    Console(Settings()).run()
+    settings = Settings()
+    host, port = settings.console_host, settings.console_port
+    threads = settings.database_connections
+    serving = Serving("callingcard-web", host, port, settings.console_workers, threads, end_streams_at_stop)
+    Served(serving, lambda: create_app(settings)).run()
 
 
 if __name__ == "__main__":

@@ -7,26 +7,27 @@ from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_babel import Babel, get_locale
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin_web.access import has_keys, has_right, language, theme_wanted
 from admin_web.acts import csrf
-from admin_web.cookie import ConsoleSessions
-from admin_web.database import set_up_database
 from admin_web.entrance.browser_name import browser_name
 from admin_web.entrance.second_step import pages
-from admin_web.entrance.secret import console_secret
 from admin_web.errors import set_up_errors
 from admin_web.forms.form import label
-from admin_web.headers import nonce, set_up_headers
 from admin_web.menu import calls_up, menu_groups
 from admin_web.stream import set_up_streams
-from admin_web.texts import set_up_texts
+from admin_web.texts import FOLDER
 from admin_web.views import HOME, views
 from admin_web.words.call_words import cause, outcome
-from admin_web.words.formats import set_up_formats
 from billing.rights import Right
 from services.store.settings import Settings
+from web_base.cookie import PathSessions
+from web_base.database import set_up_database
+from web_base.formats import set_up_formats
+from web_base.headers import nonce, set_up_headers
+from web_base.proxies import believe_proxies
+from web_base.secret import cookie_secret
+from web_base.texts import set_up_texts
 
 LANGUAGES = ["en", "es"]
 BODY_BYTES_MAX = 64 * 1024  # forms; files have a page and a limit of their own
@@ -36,7 +37,7 @@ HOURS_MAX = 12
 def create_app(settings: Settings) -> Flask:
     app = Flask("admin_web", root_path=str(Path(__file__).parent))
     app.config.update(
-        SECRET_KEY=console_secret(settings.state_dir.resolve() / "console_secret"),
+        SECRET_KEY=cookie_secret(settings.state_dir.resolve() / "console_secret"),
         SESSION_COOKIE_NAME="callingcard_console",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -49,12 +50,10 @@ def create_app(settings: Settings) -> Flask:
         GUARD_RULES=settings.guard_rules,
         CSRF_SESSION_KEY="csrf",
     )
-    app.session_interface = ConsoleSessions()
-    if settings.console_proxies:
-        hops = settings.console_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]
+    app.session_interface = PathSessions()
+    believe_proxies(app, settings.console_proxies)
     Babel(app, locale_selector=language)
-    set_up_texts(app)
+    set_up_texts(app, FOLDER)
     set_up_database(app, settings)
     set_up_headers(app)
     set_up_formats(app)

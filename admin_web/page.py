@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_admin import BaseView, expose
 
 from admin_web.access import owed_page, signed
-from admin_web.headers import nonce
-from admin_web.texts import gettext, translated
 from billing.rights import Right, RightMissing
 from services.operators.operator_facts import OperatorFacts
 from services.operators.scope import sees_all_cards
+from web_base.headers import nonce
+from web_base.texts import gettext, translated
 
 
 class GuardedPage(BaseView):

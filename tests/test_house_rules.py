@@ -26,6 +26,7 @@ ROOMS = (
     "telephony",
     "fastagi",
     "simulator",
+    "web_base",
     "admin_web",
     "command_line",
 )

@@ -10,11 +10,11 @@ from admin_web.access import TOKEN, address, get_signed, now, token
 from admin_web.database import write_session
 from admin_web.entrance.keys import pin_keys
 from admin_web.entrance.sign_in import HALF, TEXTS, page_of_ours, pages
-from admin_web.headers import nonce
 from admin_web.texts import lazy_gettext
 from services.operators.operator_facts import OperatorFacts
 from services.operators.sessions import note_proof, open_session
 from services.operators.sign_in import NotSignedIn, PasswordRight, enter_second_factor, sign_in
+from web_base.headers import nonce
 
 __all__ = ["pages"]
 HALF_SECONDS_MAX = 300  # from the right password to the code

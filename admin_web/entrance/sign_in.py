@@ -10,11 +10,11 @@ from wtforms.validators import InputRequired
 
 from admin_web.access import TOKEN, address, forget_signed, now, signed, token
 from admin_web.database import write_session
-from admin_web.headers import nonce
 from admin_web.texts import lazy_gettext
 from services.operators.operator_facts import OperatorFacts
 from services.operators.sessions import end_session, open_session
 from services.operators.sign_in import NotSignedIn, PasswordRight, sign_in
+from web_base.headers import nonce
 
 pages = Blueprint("sign_in", __name__)
 HALF = "half"  # the password was right, the second factor is still to come

@@ -11,14 +11,14 @@ import pytest
 from babel.messages.pofile import read_po
 from flask_babel import force_locale
 
-from admin_web.catalogue import FOLDER, catalogue
 from admin_web.forms.amounts import read_amount, shown_amount
-from admin_web.texts import gettext, translated
+from admin_web.texts import FOLDER, gettext, translated
 from admin_web.words import formats
 from billing.money import MoneyTextRefused
 from billing.rights import Role
 from tests.admin_web.conftest import Visitor, text_of
 from tests.admin_web.texts_found import LANGUAGES, ROOT, all_texts
+from web_base.catalogue import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,7 +124,7 @@ def test_a_sentence_of_a_service_is_told_in_the_operators_language(app: Flask) -
         assert gettext("%(count)s sessions have ended.", count=3) == "Se han cerrado 3 sesiones."
     with app.test_request_context(), force_locale("en"):
         assert translated("The prefix 370 is blocked already.") == "The prefix 370 is blocked already."
-    assert catalogue("en").texts == {}
+    assert catalogue(FOLDER, "en").texts == {}
 
 
 def test_numbers_money_and_moments_are_the_languages_own(app: Flask) -> None:

@@ -23,9 +23,9 @@ import billing
 import models
 import services
 from admin_web import menu
-from admin_web.catalogue import FOLDER, PLACE
 from admin_web.forms.field_labels import UNITS
 from admin_web.forms.form import plain_label
+from admin_web.texts import FOLDER
 from billing.rights import Right
 from fastagi.trace import Step
 from ivr_prompts.entries import catalogue
@@ -33,6 +33,7 @@ from ivr_prompts.shelf import Origin
 from services.store.fields import Field
 from services.store.settings import Settings
 from services.store.settings_report import setting_rows
+from web_base.catalogue import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

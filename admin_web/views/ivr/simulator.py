@@ -14,18 +14,18 @@ from sqlalchemy import select
 from admin_web.access import actor, get_signed, now
 from admin_web.acts import require_token
 from admin_web.database import fresh_session, read_session, write_session
-from admin_web.headers import allow_websocket
 from admin_web.page import ConsolePage
 from admin_web.phones.browser_line import BrowserLines
 from admin_web.phones.mor_steps import STEPS, step_states
 from admin_web.phones.phone_line import Order, PhoneLine
 from admin_web.phones.trace_events import Event, events_of, trace_of
-from admin_web.texts import gettext, lazy_gettext, translated
 from billing.rights import Right
 from models import AccessNumber, CallRecord, IvrPlan, LedgerEntry, Wallet
 from services.calls.running_charge import running_charge
 from services.calls.try_call import Phone, TryRefused, note_tried_call
 from services.store.settings import Settings
+from web_base.headers import allow_websocket
+from web_base.texts import gettext, lazy_gettext, translated
 
 CARRIERS = (
     ("answer:60", lazy_gettext("the first one answers, a minute of talk")),

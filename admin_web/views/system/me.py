@@ -13,9 +13,6 @@ from admin_web.database import read_session, write_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.entrance.keys import pin_keys
 from admin_web.entrance.sign_in import page_of_ours
-from admin_web.headers import nonce
-from admin_web.texts import gettext, translated
-from admin_web.words.qr import qr_svg
 from services.operators.drawn_password import choose_password
 from services.operators.enrolment import draw_enrolment, find_enrolment
 from services.operators.own_sessions import end_one_of, end_others_of_mine
@@ -30,6 +27,9 @@ from services.operators.second_factor import (
 )
 from services.operators.sessions import sessions_of
 from services.operators.totp import app_address
+from web_base.headers import nonce
+from web_base.qr import qr_svg
+from web_base.texts import gettext, translated
 
 WITH_DRAWN_PASSWORD = frozenset({"me.password", "me.save"})
 GROUP = 4  # letters of the key that are read at once

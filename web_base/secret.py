@@ -1,4 +1,4 @@
-"""The secret that signs the console's cookies: made once, kept beside the keys, the same for all its workers."""
+"""The secret that signs a door's cookies: made once, kept beside the keys, the same for all its workers."""
 
 import os
 import secrets
@@ -8,7 +8,7 @@ SECRET_BYTES = 48
 FILE_MODE = 0o600
 
 
-def console_secret(file: Path) -> str:
+def cookie_secret(file: Path) -> str:
     """Two first starts at once keep one secret: a link fails where a file exists."""
     if not file.exists():
         draft = file.with_name(f".{file.name}.{os.getpid()}")

@@ -21,7 +21,7 @@ def nonce() -> str:
 
 
 def allow_websocket(origin: str) -> None:
-    """On this page only: default-src keeps every other one to the console itself."""
+    """On this page only: default-src keeps every other one to the door itself."""
     g.websocket = origin
 
 

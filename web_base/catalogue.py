@@ -10,7 +10,6 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-FOLDER = Path(__file__).parent / "translations"
 SOURCE_LANGUAGE = "en"  # the texts themselves
 PLACE = re.compile(r"\{\d+\}")
 
@@ -38,8 +37,8 @@ class Catalogue:
 
 
 @cache
-def catalogue(language: str) -> Catalogue:
-    file = FOLDER / language / "LC_MESSAGES" / "messages.po"
+def catalogue(folder: Path, language: str) -> Catalogue:
+    file = folder / language / "LC_MESSAGES" / "messages.po"
     if language == SOURCE_LANGUAGE or not file.exists():
         return Catalogue({}, ())
     with file.open("rb") as opened:
