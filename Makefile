@@ -93,8 +93,9 @@ faults: needs  ## run the tests that show what is promised in a fault, and write
 	@PYTHONPATH=.:tests $(BIN)/pytest -q -p fault_matrix --faults docs/faults.md
 
 .PHONY: texts
-texts: $(VENV)/installed  ## bring new texts of the console into its catalogues, and drop those that are gone
+texts: $(VENV)/installed  ## bring new texts of console and portal into their catalogues, and drop those that are gone
 	@PYTHONPATH=.:tests $(BIN)/python tests/admin_web/texts_found.py
+	@PYTHONPATH=.:tests $(BIN)/python tests/portal_web/texts_found.py
 
 .PHONY: lock
 lock: $(VENV)/installed  ## compile the lock files again from setup.cfg

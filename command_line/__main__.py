@@ -42,6 +42,10 @@ COMMANDS: Final = {
         "command_line.plan:plan",
         "IVR plans: which card groups an access number accepts, and how callers are asked.",
     ),
+    "portal": (
+        "command_line.portal:portal",
+        "Serve the card holders' portal until SIGTERM or Ctrl-C (docs/portal.md).",
+    ),
     "prompts": ("command_line.prompts:prompts", "The files of what callers hear."),
     "rates": ("command_line.rates:rates", "Rate tables: what calls cost, sold or bought."),
     "reseller": ("command_line.reseller:reseller", "Resellers: they own series and see only theirs."),

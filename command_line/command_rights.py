@@ -28,7 +28,7 @@ MACHINE: Final = _needs(Right.MANAGE_SETTINGS)
 LOOK: Final = _needs(Right.SEE_SYSTEM)
 RIGHTS: Final[dict[str, Need]] = {
     "init": _needs(),  # before there is any operator
-    **_each("", "backup call fastagi restore up watch web worker", MACHINE),
+    **_each("", "backup call fastagi portal restore up watch web worker", MACHINE),
     "database roles": MACHINE,
     "dial": _needs(Right.TRY_CALLS),
     **_each("", "doctor verify", LOOK),

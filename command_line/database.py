@@ -21,6 +21,7 @@ MEANT_FOR: Final = {
     Program.CONSOLE: "the console and the command line",
     Program.VERIFIER: "callingcard verify, doctor and reports: reads only",
     Program.WORKER: "callingcard worker: every job, and nobody's sign-in",
+    Program.PORTAL: "callingcard portal: what a holder does, and no page of an operator",
 }
 
 

@@ -36,6 +36,7 @@ def up(*, once: bool) -> None:
     wanted = settings()
     require_free_port(wanted.fastagi_host, wanted.fastagi_port, "FastAGI", "CALLINGCARD_FASTAGI_PORT")
     require_free_port(wanted.console_host, wanted.console_port, "The console", "CALLINGCARD_CONSOLE_PORT")
+    require_free_port(wanted.portal_host, wanted.portal_port, "The portal", "CALLINGCARD_PORTAL_PORT")
     made = initialise(wanted, demo=True)
     console.print(f"[bold]Callingcard[/] in {made['state_dir']}" + ("" if made["created"] else " (data kept)"))
     signal.signal(signal.SIGTERM, _stop)
@@ -70,6 +71,7 @@ def _start(wanted: Settings, running: ExitStack) -> Instance:
     _start_fastagi(wanted, running)
     _start_watcher(wanted, running)
     _start_console(wanted, running)
+    _start_portal(wanted, running)
     console.print(f"  Console's phone: {phone}")
     return platform
 
@@ -111,6 +113,13 @@ def _start_console(wanted: Settings, running: ExitStack) -> None:
     console.print(f"  Console up: {_console_address(wanted)}, log {_short(service.log)}")
 
 
+def _start_portal(wanted: Settings, running: ExitStack) -> None:
+    service = Service("portal", "portal_web", trace_file(wanted).with_name("portal.log"), {})
+    running.callback(service.stop)
+    service.wait_for_port(wanted.portal_host, wanted.portal_port)
+    console.print(f"  Portal up: {wanted.portal_address}, log {_short(service.log)}")
+
+
 def _console_address(wanted: Settings) -> str:
     return f"http://{wanted.console_host}:{wanted.console_port}/"
 
@@ -138,6 +147,9 @@ def _invite(wanted: Settings, cards: list[dict[str, object]], platform: Instance
     with write_session() as session:
         name, password = demo_login(session, now())
     console.print(f"[bold]Console[/]: {_console_address(wanted)} as {name}, password {password}")
+    console.print(
+        f"[bold]Portal[/] of card holders: {wanted.portal_address} with card {card['number']}, PIN {card['pin']}"
+    )
     console.print("Look: callingcard calls list, callingcard card show NUMBER, callingcard verify")
     console.print("\nUp. Ctrl-C stops everything.")
 

@@ -24,6 +24,7 @@ from models.caller_id_binding import BindingAct, CallerIdBinding, CallerIdBindin
 from models.card import Card
 from models.card_group import CardGroup, DestinationRule, GhostPercent
 from models.card_series import CardSeries
+from models.card_session import CardSession
 from models.carrier_state import CarrierState
 from models.client import Client
 from models.exchange_rate import ExchangeRate
@@ -77,6 +78,7 @@ __all__ = [
     "Card",
     "CardGroup",
     "CardSeries",
+    "CardSession",
     "CarrierState",
     "ChangeAct",
     "Client",

@@ -28,6 +28,7 @@ ROOMS = (
     "simulator",
     "web_base",
     "admin_web",
+    "portal_web",
     "command_line",
 )
 FILE_LINES_MAX = 300

@@ -97,14 +97,31 @@ def identify_card(
     entry = entry_of(access, caller, len(pin))
     query, wanted = (CARD_BY_PIN, {"digests": digests}) if is_pin_only else (CARD_TO_TRY, {"number": number or ""})
     found = find_card_beside(session, query, {**wanted, **gate_values(entry, now)})
-    card, gate = found if found is not None and found[0].group.id in access.group_ids else (None, ())
+    taken = found if found is not None and found[0].group.id in access.group_ids else None
+    card = judge_entry(session, entry, taken, digests, now, rules)
+    return card if isinstance(card, NotAccepted) else check_card_facts(card, now)
+
+
+def judge_entry(
+    session: Session,
+    entry: EntryAttempt,
+    found: tuple[CardFacts, Sequence[Any]] | None,
+    digests: Sequence[bytes],
+    now: datetime,
+    rules: GuardRules,
+) -> CardFacts | NotAccepted:
+    """The card if its secret was entered, whatever its state; the entry is counted, by whichever door it came.
+
+    `found` is the card that was named, with the values of GATE_COLUMNS beside it; None: there is none, or not here.
+    """
+    card, gate = found or (None, ())
     if card is None or not _is_right(card, digests) or is_before(now, card.locked_until):
         return _wrong(session, replace(entry, card_id=None if card is None else card.card_id), now, rules)
     refusal = verdict(gate, entry, now, rules).refusal
     if refusal is not None:
         return NotAccepted(refusal)
     _count_right(session, entry, card, gate, now, rules)
-    return check_card_facts(card, now)
+    return card
 
 
 def check_card_facts(card: CardFacts, now: datetime) -> Identified | NotAccepted:

@@ -107,6 +107,7 @@ def _terms(group_id: int, number: int, name: str, rate_table_id: int) -> NewSeri
         quantity=QUANTITY,
         first_serial=FIRST_SERIAL,
         initial_card_status=CardStatus.PENDING,
+        portal_login=True,
     )
 
 

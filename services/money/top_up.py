@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from billing.guard import GuardRules
 from billing.refusals import Refusal
+from services.audit.audit import Actor
 from services.cards.card_facts import CardFacts
 from services.guard.guard import record_failure, record_success
 from services.guard.guard_entry import EntryAttempt
@@ -30,7 +31,7 @@ def top_up(
     verdict = may_try(session, entry, now, rules)
     if verdict.refusal is not None:
         return verdict.refusal
-    result = redeem_voucher(session, keys, card, code, now, zone)
+    result = redeem_voucher(session, keys, card, code, now, zone, Actor(card.number, attempt.door))
     if isinstance(result, Redeemed):
         record_success(session, entry, now, rules)
     elif result.is_wrong_code and not record_failure(session, entry, now, rules):

@@ -20,6 +20,7 @@ class Program(StrEnum):
     CONSOLE = "console"  # the console and the command line
     VERIFIER = "verifier"  # callingcard verify, doctor and reports: reads only
     WORKER = "worker"  # callingcard worker: every job, and nobody's sign-in
+    PORTAL = "portal"  # the card holders' portal, which the whole world may ask
 
 
 APPEND_ONLY: Final = frozenset({"ledger_entry", "audit_entry"})
@@ -31,7 +32,9 @@ KEPT: Final = frozenset(
 OPERATORS: Final = frozenset({"operator", "operator_session"})
 # What no job changes: who works here and how the product is sold.
 READ_BY_JOBS: Final = frozenset({"operator", "access_number", "card_group", "ivr_plan"})
-SESSIONS: Final = "operator_session"
+SESSIONS: Final = frozenset({"operator_session", "card_session"})
+# What no holder's page shows: who works here, and what they did.
+UNSEEN_BY_HOLDERS: Final = OPERATORS | {"audit_entry", "audit_head"}
 # Sealed copies of PINs, codes and passwords: whoever serves calls or proves the ledger needs the digests only.
 SEALED: Final[Mapping[str, frozenset[str]]] = {
     "card": frozenset({"pin_encrypted"}),
@@ -57,6 +60,20 @@ WRITTEN_BY_CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "live_call": (ADD, CHANGE, REMOVE),
     "call_alarm": (ADD, CHANGE),
     "job": (CHANGE,),
+}
+
+WRITTEN_BY_HOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "card_session": (ADD, CHANGE, REMOVE),
+    "wallet": (CHANGE,),
+    "ledger_entry": (ADD,),
+    "card": (CHANGE,),
+    "voucher": (CHANGE,),
+    "speed_dial": (ADD, CHANGE, REMOVE),
+    "caller_id_binding": (REMOVE,),
+    "caller_id_binding_event": (ADD,),
+    "failed_entry": (ADD,),
+    "guard_budget": (ADD, CHANGE),
+    "guard_counter": (ADD, CHANGE),
 }
 
 
@@ -89,7 +106,9 @@ def _grant(program: Program, table: str) -> Grant:
         return Grant(table, _of_console(table))
     if program is Program.WORKER:
         return Grant(table, _of_worker(table))
-    if table in OPERATORS:
+    if program is Program.PORTAL:
+        return Grant(table, _of_portal(table), SEALED.get(table, frozenset()))
+    if table in OPERATORS | SESSIONS:
         return Grant(table, ())
     writes = WRITTEN_BY_CALLS.get(table, ()) if program is Program.IVR else ()
     return Grant(table, (READ, *writes), SEALED.get(table, frozenset()))
@@ -102,6 +121,10 @@ def _of_console(table: str) -> tuple[str, ...]:
 
 
 def _of_worker(table: str) -> tuple[str, ...]:
-    if table == SESSIONS:
+    if table in SESSIONS:
         return ()
     return (READ,) if table in READ_BY_JOBS else _of_console(table)
+
+
+def _of_portal(table: str) -> tuple[str, ...]:
+    return () if table in UNSEEN_BY_HOLDERS else (READ, *WRITTEN_BY_HOLDERS.get(table, ()))

@@ -133,7 +133,23 @@ class Settings(DatabaseSettings):
         "", description="How browsers reach it, such as wss://phone.example.com; empty = ws:// and the port on loopback"
     )
     console_port: Port = Field(8080, ge=1, le=65535, description="Port of the console")
+    portal_host: str = Field("127.0.0.1", description="Address on which the card holders' portal listens")
     portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
+    portal_workers: int = Field(2, ge=1, le=32, description="Processes of the card holders' portal")
+    portal_https: bool = Field(
+        default=False, description="The portal is reached by https only: its cookie then never travels in clear"
+    )
+    portal_proxies: int = Field(
+        0, ge=0, le=5, description="Proxies before the portal whose X-Forwarded headers are believed"
+    )
+    portal_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s\"'<>]{1,200})?$",
+        description="The portal's address for holders, such as https://cards.example.com/; empty = its host and port",
+    )
+    portal_support: str = Field(
+        "", max_length=200, description="Whom holders ask for help, as the portal says it: a phone number or an e-mail"
+    )
     ami_port: Port = Field(5038, ge=1, le=65535, description="Asterisk's AMI port")
     sip_port: Port = Field(5060, ge=1, le=65535, description="Asterisk's SIP port")
     sip_host: str = Field(
@@ -247,6 +263,11 @@ class Settings(DatabaseSettings):
     @property
     def database_url_or_default(self) -> str:
         return self.database_url or f"sqlite:///{self.state_dir.resolve() / 'callingcard.sqlite'}"
+
+    @property
+    def portal_address(self) -> str:
+        """Where holders find the portal."""
+        return self.portal_url or f"http://{self.portal_host}:{self.portal_port}/"
 
     @property
     def exports_dir(self) -> Path:

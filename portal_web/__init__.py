@@ -1,0 +1,1 @@
+"""The portal: the card holders' door, small pages that need no script."""
