@@ -37,6 +37,7 @@ from services.reports.prove_platform import prove_platform
 from services.reports.roll_up_calls import roll_up_calls
 from services.routing.count_carriers import count_carriers
 from services.series.generate_cards import generate_cards
+from services.series.note_counts import note_series_counts, series_counts_due
 from services.series.series_in_making import QuantityWrong, SeriesCancelled
 from services.series.series_terms import SeriesRefused
 from services.series.waiting_series import waiting_series
@@ -111,6 +112,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("asterisk", _do_asterisk, lambda last: last + SERIES_EVERY),
         Planned("reports", _roll_up, _in_a_minute),
         Planned("carriers", _tell_of_carriers, _in_a_minute),
+        Planned("series counts", _count_series, _in_a_minute),
         Planned("call series", _file_calls, _in_a_minute),
     )
     return (*jobs, Planned("trunks", _follow, _in_a_minute)) if wanted.asterisk_follows_accounts else jobs
@@ -210,6 +212,13 @@ def _roll_up(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
 def _tell_of_carriers(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
     desk.write(lambda session: count_carriers(session, at))
     look_at_carriers(desk.write, at)
+    return 0
+
+
+def _count_series(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
+    """Counted while nothing is locked; then written."""
+    counts = desk.read(lambda session: series_counts_due(session, at))
+    desk.write(lambda session: note_series_counts(session, counts, at))
     return 0
 
 

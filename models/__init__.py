@@ -48,6 +48,7 @@ from models.rate_import import (
 from models.rate_table import RATE_TERMS, DeckRevision, Rate, RateTable
 from models.routing_plan import RoutingPlan, RoutingPlanCarrier, RoutingRule, RoutingRuleCarrier
 from models.seller import Distributor, Reseller
+from models.series_count import SeriesCount
 from models.speed_dial import SpeedDial
 from models.tax import TaxProfile, TaxRate
 from models.voucher import Voucher, VoucherBatch
@@ -118,6 +119,7 @@ __all__ = [
     "RoutingPlanCarrier",
     "RoutingRule",
     "RoutingRuleCarrier",
+    "SeriesCount",
     "SpeedDial",
     "TaxProfile",
     "TaxRate",

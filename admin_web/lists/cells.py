@@ -44,6 +44,15 @@ def whole(_view: Any, _context: Any, row: Any, name: str) -> str:  # noqa: ANN40
     return formats.NOTHING if value is None else formats.whole(value)
 
 
+def parted(view: Any, context: Any, row: Any, name: str) -> Markup | str:  # noqa: ANN401
+    """A whole number, and below it what it consists of, where the list knows it (`parts`)."""
+    number = whole(view, context, row, name)
+    parts = view.parts(row)
+    if not parts.stretches:
+        return number
+    return Markup(get_template_attribute("console/macros.html", "parted")(number, parts))  # noqa: S704 (our own template)
+
+
 def moment(_view: Any, _context: Any, row: Any, name: str) -> Markup | str:  # noqa: ANN401
     return formats.moment(getattr(row, name))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from billing.money import divide_floor
 
@@ -10,6 +11,7 @@ LEFT, BOTTOM, TOP = 8, 22, 8
 LABELS_MAX = 12
 LETTER_WIDTH = 7
 BAR_WIDTH_MAX = 90
+SPLIT_WIDTH, SEEN_WIDTH_MIN = 1000, 30  # a card of a million is seen too
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,23 @@ def _bar(x: int, width: int, greatest: int, one: tuple[str, int, int, str], *, l
     inner = min(height, divide_floor(max(0, part) * room, greatest))
     base = HEIGHT - BOTTOM
     return Bar(x, base - height, width, height, base - inner, inner, label, title)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stretch of a bar; `word` says what it counts."""
+
+    word: str
+    x: int
+    width: int
+
+
+def split_bar(counts: Sequence[tuple[str, int]]) -> tuple[Part, ...]:
+    """One bar in stretches side by side, each as long as its count; what is there is seen, however few it is."""
+    whole = sum(count for _, count in counts)
+    if whole <= 0:
+        return ()
+    widths = [max(SEEN_WIDTH_MIN, divide_floor(count * SPLIT_WIDTH, whole)) if count else 0 for _, count in counts]
+    widths[widths.index(max(widths))] += SPLIT_WIDTH - sum(widths)
+    begins = accumulate(widths, initial=0)
+    return tuple(Part(word, x, width) for (word, _), x, width in zip(counts, begins, widths, strict=False) if width)

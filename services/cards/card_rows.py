@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
-from models import CallerIdBinding, Card, CardGroup, CardSeries, Wallet
+from models import CallerIdBinding, CallRecord, Card, CardGroup, CardSeries, Wallet
 from services.operators.operator_facts import OperatorFacts
 from services.operators.scope import card_scope
 
+# Of each row that is shown, by the index of a card's calls.
+LAST_CALL = (
+    select(func.max(CallRecord.placed_at)).where(CallRecord.card_id == Card.id).scalar_subquery().label("last_call")
+)
 Rows = Select[*tuple[Any, ...]]
 
 
@@ -26,6 +30,7 @@ def card_rows(operator: OperatorFacts, *, is_count: bool = False) -> Rows:
             CallerIdBinding.caller_id.label("phone"),
             Card.activated_at,
             Card.expires_at,
+            *(() if is_count else (LAST_CALL,)),
         )
         .select_from(Card)
         .join(CardSeries, CardSeries.id == Card.series_id)

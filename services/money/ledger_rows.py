@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, case, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from billing.card_number import SERIAL_DIGITS
 from models import Card, Client, LedgerEntry, Wallet, WalletKind
 from services.store.keyset import COUNTED_MAX
 from services.store.list_rows import row_count
@@ -117,4 +118,11 @@ def _of_side(session: Session, entries: Rows, side: Any, series_id: int) -> Rows
 
 
 def _name(card: type[Card], client: type[Client]) -> ColumnElement[str]:
-    return func.coalesce(card.number, client.name)
+    """A card's number as it is printed, with the dash before its nine digits (JC-47)."""
+    digits = func.length(card.number) - SERIAL_DIGITS
+    dashed = (
+        func.substr(card.number, 1, digits, type_=String)
+        .concat("-")
+        .concat(func.substr(card.number, digits + 1, type_=String))
+    )
+    return func.coalesce(dashed, client.name)

@@ -155,7 +155,7 @@ def test_a_call_shows_its_trace_its_charge_and_its_ledger(owner: Visitor, world:
     for told in ("Call to 442071234567", "test.cheap answered 16, normal end", "Charged 0.061 USD", "billed as 1:01"):
         assert told in page, told
     assert owner.get("/calls/call-2").status_code == 404
-    assert "0.061 USD 1000000001 call revenue call-1" in text_of(owner.get("/ledger/"))
+    assert "0.061 USD 1-000000001 call revenue call-1" in text_of(owner.get("/ledger/"))
 
 
 def test_an_empty_list_says_what_to_do(signed_in: Callable[..., Visitor]) -> None:

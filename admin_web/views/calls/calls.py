@@ -111,8 +111,8 @@ class CallRows(ConsoleList):
         "caller_id": cells.text,
         "carrier": cells.text,
         "talk_seconds": cells.duration,
-        "cost": cells.exact_money,
-        "buy_cost": cells.exact_money,
+        "cost": cells.fee,
+        "buy_cost": cells.fee,
     }
     orders = {"placed_at": Order((CallRecord.placed_at, CallRecord.call_id))}  # noqa: RUF012
     begins_descending = True

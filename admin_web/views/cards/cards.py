@@ -40,7 +40,7 @@ class CardList(ConsoleList):
     search_label = lazy_gettext("Card number, or how it begins")
     link_column = "number"
     right_aligned = frozenset({"balance", "held"})
-    column_list = ("status", "number", "balance", "held", "pin", "phone", "activated_at", "expires_at")
+    column_list = ("status", "number", "balance", "held", "pin", "phone", "activated_at", "expires_at", "last_call")
     column_labels = {  # noqa: RUF012 (as Flask-Admin has it)
         "status": lazy_gettext("Status"),
         "number": lazy_gettext("Number"),
@@ -50,6 +50,7 @@ class CardList(ConsoleList):
         "phone": lazy_gettext("Phone"),
         "activated_at": lazy_gettext("Activated"),
         "expires_at": lazy_gettext("Expires"),
+        "last_call": lazy_gettext("Last call"),
     }
     column_formatters = {  # noqa: RUF012
         "status": cells.status,
@@ -60,6 +61,7 @@ class CardList(ConsoleList):
         "phone": cells.text,
         "activated_at": cells.moment,
         "expires_at": cells.moment,
+        "last_call": cells.moment,
     }
     orders = {  # noqa: RUF012
         "number": Order((Card.id,)),

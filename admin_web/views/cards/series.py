@@ -1,23 +1,27 @@
 """The list of series, as JeraSoft shows it: open on the active ones (JC-5 to JC-22)."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 from markupsafe import Markup
 from sqlalchemy import Row, func, select
 
-from admin_web.access import get_signed, has_right
+from admin_web.access import get_signed, has_right, now
+from admin_web.database import read_session
 from admin_web.lists import cells
 from admin_web.lists.choices import groups, rate_tables, resellers
 from admin_web.lists.filters import ChoiceFilter, TextFilter, WordFilter
-from admin_web.lists.list_view import ConsoleList, Rows
+from admin_web.lists.list_view import ConsoleList, ListState, Rows
 from admin_web.texts import gettext, lazy_gettext
-from admin_web.words.formats import NOTHING, exact_money
+from admin_web.words.chart import Part, split_bar
+from admin_web.words.formats import NOTHING, ago, exact_money, spoken, whole
 from billing.rights import Right
-from billing.states import SeriesStatus
+from billing.states import CardStatus, SeriesStatus
 from models import CardGroup, CardSeries, RateTable, Reseller
 from services.operators.scope import series_scope
-from services.store.keyset import Order
+from services.series.shown_counts import SeriesCounts, shown_counts
+from services.store.keyset import Order, Page
 
 
 def number_and_name(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401 (as Flask-Admin has it)
@@ -39,6 +43,17 @@ def maintenance(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa
         return NOTHING
     amount = exact_money(row.maintenance_fee, row.currency)
     return gettext("%(amount)s every %(hours)s hours", amount=amount, hours=row.maintenance_every_hours)
+
+
+BAR = (CardStatus.PENDING, CardStatus.ACTIVATED, CardStatus.USED)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesParts:
+    """The bar of a series and its figures in words; no stretches: nobody counted its cards yet."""
+
+    stretches: tuple[Part, ...] = ()
+    told: str = ""
 
 
 class SeriesList(ConsoleList):
@@ -77,7 +92,7 @@ class SeriesList(ConsoleList):
         "status": cells.status,
         "number": number_and_name,
         "face_value": cells.money,
-        "quantity": cells.whole,
+        "quantity": cells.parted,
         "reseller": cells.text,
         "rate_table": rate_table,
         "activation_fee": cells.fee,
@@ -122,6 +137,27 @@ class SeriesList(ConsoleList):
             .outerjoin(Reseller, Reseller.id == CardSeries.reseller_id)
             .where(series_scope(get_signed().operator))
         )
+
+    def page(self, state: ListState) -> Page:
+        """The counts of its rows are asked for once. A distributor's share of a series is counted on its page only."""
+        page = super().page(state)
+        of_all = get_signed().operator.distributor_id is None
+        series = [(row.id, row.quantity) for row in page.rows] if of_all else []
+        g.series_counts = shown_counts(read_session(), series)
+        return page
+
+    def parts(self, row: Row[*tuple[Any, ...]]) -> SeriesParts:
+        """Pending, activated, used, and the others as one."""
+        counts: SeriesCounts | None = g.series_counts.get(row.id)
+        if counts is None:
+            return SeriesParts()
+        shown = {status.value: counts.by_status[status] for status in BAR}
+        stretches = split_bar([*shown.items(), ("other", sum(counts.by_status.values()) - sum(shown.values()))])
+        told = ", ".join(f"{spoken(word)} {whole(count)}" for word, count in counts.by_status.items() if count)
+        if counts.counted_at is None:
+            return SeriesParts(stretches, told)
+        told = gettext("%(counts)s; counted %(ago)s", counts=told, ago=ago(counts.counted_at, now()))
+        return SeriesParts(stretches, told)
 
     def search(self, query: Rows, text: str) -> Rows:
         if text.isascii() and text.isdigit():
