@@ -57,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_database(app, settings)
     set_up_headers(app)
     set_up_formats(app)
+    app.jinja_env.filters["worked"] = worked
     app.jinja_env.filters |= {"field_label": label, "browser_name": browser_name, "outcome": outcome, "cause": cause}
     set_up_errors(app)
     set_up_streams(app, threads=settings.database_connections)

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from billing.call_work import CallWork, TalkPart, is_free, worked_out
 from billing.money import text_from_micros
 from billing.tariff import CallPrice, Tariff, Tax
+
+THEN: Final = "; "  # between the sentences of one line: each is told by itself in the reader's language
 
 
 class CostTerm(StrEnum):
@@ -56,8 +59,8 @@ def explained_cost(price: CallPrice, talk_seconds: int) -> tuple[CostLine, ...]:
 def _tariff_lines(tariff: Tariff, work: CallWork, talk_seconds: int) -> Iterator[CostLine]:
     yield from _fee(CostTerm.CONNECT_FEE, "connection fee", "for each answered call", tariff.connect_fee_micros)
     yield from _talk_lines(tariff, work, talk_seconds)
-    how = f"{work.blocks} full blocks of {tariff.block_fee_seconds} s in {work.call_seconds} s"
-    how += f" x {_units(tariff.block_fee_micros)}"
+    block, fee = tariff.block_fee_seconds, _units(tariff.block_fee_micros)
+    how = f"{work.blocks} full blocks of {block} s in {work.call_seconds} s x {fee}"
     yield from _fee(CostTerm.BLOCK_FEE, "block fee", how, work.block_fee_micros)
     how = f"from {tariff.disconnect_fee_after_seconds} s of talk on"
     yield from _fee(CostTerm.DISCONNECT_FEE, "disconnection fee", how, work.disconnect_fee_micros)
@@ -68,33 +71,41 @@ def _tariff_lines(tariff: Tariff, work: CallWork, talk_seconds: int) -> Iterator
 def _talk_lines(tariff: Tariff, work: CallWork, talk_seconds: int) -> Iterator[CostLine]:
     begun = _begun(tariff, work, talk_seconds)
     for part in work.parts:
-        priced = f"{_units(part.price_per_minute_micros)} a minute x {part.billed_seconds} s / 60, rounded up"
+        priced = _priced(part)
         if part.step:
-            fee = f"{_units(part.fee_micros)} + " if part.fee_micros else ""
-            how = f"{_blocks_of_step(tariff, part)}; {fee}{priced}"
+            how = THEN.join((_blocks_of_step(tariff, part), priced))
             yield CostLine(CostTerm.STEP, f"step {part.step}", how, part.fee_micros + part.talk_micros)
         else:
-            how = f"{begun}{_blocks(tariff, part)}; {priced}"
+            how = THEN.join((*begun, _blocks(tariff, part), priced))
             yield CostLine(CostTerm.TALK, "talk", how, part.talk_micros)
-        begun = ""
+        begun = ()
 
 
-def _begun(tariff: Tariff, work: CallWork, talk_seconds: int) -> str:
+def _priced(part: TalkPart) -> str:
+    price, billed = _units(part.price_per_minute_micros), part.billed_seconds
+    if part.step and part.fee_micros:
+        return f"{_units(part.fee_micros)} + {price} a minute x {billed} s / 60, rounded up"
+    return f"{price} a minute x {billed} s / 60, rounded up"
+
+
+def _begun(tariff: Tariff, work: CallWork, talk_seconds: int) -> tuple[str, ...]:
     """How the seconds talked become those that are billed, where they differ."""
     if work.call_seconds == talk_seconds:
-        return ""
-    added = f" + {tariff.surcharge_seconds} s surcharge" if tariff.surcharge_seconds else ""
-    if work.call_seconds == talk_seconds + tariff.surcharge_seconds:
-        return f"{talk_seconds} s{added} = {work.call_seconds} s; "
-    above = f"above {tariff.round_up_above_seconds} s billed as {tariff.round_up_to_seconds} s"
-    return f"{talk_seconds} s{added}, {above}; "
+        return ()
+    added, call = tariff.surcharge_seconds, work.call_seconds
+    if call == talk_seconds + added:
+        return (f"{talk_seconds} s + {added} s surcharge = {call} s",)
+    above, raised = tariff.round_up_above_seconds, tariff.round_up_to_seconds
+    if added:
+        return (f"{talk_seconds} s + {added} s surcharge, above {above} s billed as {raised} s",)
+    return (f"{talk_seconds} s, above {above} s billed as {raised} s",)
 
 
 def _blocks(tariff: Tariff, part: TalkPart) -> str:
     if tariff.steps:
         return f"the rest of {part.begun_seconds} s in blocks of {tariff.increment_seconds} s = {part.billed_seconds} s"
-    blocks = f"in blocks of {tariff.first_block_seconds}/{tariff.increment_seconds} s"
-    return f"{part.begun_seconds} s {blocks} = {part.billed_seconds} s"
+    first, next_ = tariff.first_block_seconds, tariff.increment_seconds
+    return f"{part.begun_seconds} s in blocks of {first}/{next_} s = {part.billed_seconds} s"
 
 
 def _blocks_of_step(tariff: Tariff, part: TalkPart) -> str:
@@ -104,9 +115,9 @@ def _blocks_of_step(tariff: Tariff, part: TalkPart) -> str:
 
 def _access_lines(price: CallPrice, work: CallWork, talk_seconds: int) -> Iterator[CostLine]:
     access = price.access_surcharge
-    how = f"{_units(access.fee_micros)} + {_units(access.price_per_minute_micros)} a minute x {talk_seconds} s / 60"
-    what = "access number surcharge"
-    yield from _fee(CostTerm.ACCESS_SURCHARGE, what, f"{how}, rounded up", work.access_surcharge_micros)
+    fee, per_minute = _units(access.fee_micros), _units(access.price_per_minute_micros)
+    how = f"{fee} + {per_minute} a minute x {talk_seconds} s / 60, rounded up"
+    yield from _fee(CostTerm.ACCESS_SURCHARGE, "access number surcharge", how, work.access_surcharge_micros)
 
 
 def _added_taxes(price: CallPrice, work: CallWork) -> Iterator[CostLine]:
@@ -118,8 +129,10 @@ def _included_taxes(price: CallPrice, work: CallWork) -> Iterator[CostLine]:
     """The price holds; it is told apart into what is ours and each tax."""
     for how, (name, micros) in _taxed(price, work, work.net_micros - work.left_micros):
         yield CostLine(CostTerm.TAX_CONTAINED, name, how, micros, is_contained=True)
-    left = f", {work.left_micros} micros of it by rounding the taxes up" if work.left_micros else ""
-    how = f"what is left of {_units(work.gross_micros)} without the taxes{left}"
+    gross, left = _units(work.gross_micros), work.left_micros
+    how = f"what is left of {gross} without the taxes"
+    if left:
+        how = f"what is left of {gross} without the taxes, {left} micros of it by rounding the taxes up"
     yield CostLine(CostTerm.NET, "our own", how, work.net_micros, is_contained=True)
 
 
@@ -127,16 +140,15 @@ def _taxed(price: CallPrice, work: CallWork, base_micros: int) -> Iterator[tuple
     before_micros = 0
     for tax, amount in zip(price.taxes, work.taxes, strict=True):
         on_micros = base_micros + (before_micros if tax.is_compound else 0)
-        yield f"{_percent(tax)} of {_units(on_micros)}{_on_what(tax)}, rounded up", amount
+        yield _taxed_on(tax, on_micros), amount
         before_micros += amount[1]
 
 
-def _on_what(tax: Tax) -> str:
-    return " (with the taxes before it)" if tax.is_compound else ""
-
-
-def _percent(tax: Tax) -> str:
-    return f"{text_from_micros(tax.parts_per_million * 100, 0)} %"
+def _taxed_on(tax: Tax, on_micros: int) -> str:
+    percent = text_from_micros(tax.parts_per_million * 100, 0)
+    if tax.is_compound:
+        return f"{percent} % of {_units(on_micros)} (with the taxes before it), rounded up"
+    return f"{percent} % of {_units(on_micros)}, rounded up"
 
 
 def _units(micros: int) -> str:

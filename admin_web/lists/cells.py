@@ -6,6 +6,7 @@ from flask import get_template_attribute
 from markupsafe import Markup
 
 from admin_web.words import formats
+from admin_web.words.told import spoken_act
 
 
 def status(_view: Any, _context: Any, row: Any, name: str) -> Markup:  # noqa: ANN401 (as Flask-Admin has it)
@@ -20,6 +21,12 @@ def status_word(word: str) -> Markup:
 def word(_view: Any, _context: Any, row: Any, name: str) -> str:  # noqa: ANN401
     value = getattr(row, name)
     return formats.NOTHING if value is None else formats.spoken(getattr(value, "value", str(value)))
+
+
+def act(_view: Any, _context: Any, row: Any, name: str) -> Markup:  # noqa: ANN401
+    """What was done; the kind of thing has its own column. The title is the name by which it is searched."""
+    value = getattr(row, name)
+    return Markup('<span title="{}">{}</span>').format(value, spoken_act(value))
 
 
 def text(_view: Any, _context: Any, row: Any, name: str) -> str:  # noqa: ANN401

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 10_000  # half a second (console.md 5.2); more are written by the worker
 ROWS_MAX = 1_000_000  # of a sheet; beyond that filters narrow it, or the command line exports it whole
-PLAIN = (None, cells.text, cells.status, cells.word, cells.whole, cells.parted, cells.moment)
+PLAIN = (None, cells.text, cells.status, cells.word, cells.act, cells.whole, cells.parted, cells.moment)
 AMOUNTS = (cells.money, cells.exact_money, cells.fee)
 MOMENT = "%Y-%m-%d %H:%M:%S"
 NO_TEMPLATE: Any = None  # our formatters look at the row alone

@@ -49,7 +49,7 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 # SQL, and checks of the ledger.
 NOT_TOLD = re.compile(r"[A-Z]{2,} [A-Z_]{2,}|I\d+ |.*\{\}|[A-Z_]+\(|SET |PRAGMA |NOT [a-z_]+ ", re.DOTALL)
 # Their reasons begin with small letters.
-WHISPERED = frozenset({"live_report.py", "explain_card.py", "explain_expiry.py", "health.py"})
+WHISPERED = frozenset({"explain_cost.py", "live_report.py", "explain_card.py", "explain_expiry.py", "health.py"})
 NOT_FOR_THE_CONSOLE = frozenset(
     {
         "platform_figures.py",
@@ -71,10 +71,29 @@ WORDS = (
     *("environment", "file", "yes", "no"),
     *("database", "watcher", "worker", "ledger", "settlements", "calls", "guard", "keys of PINs", "disk", "spool"),
     *("answers: {1}", "empty"),
+    *("step {1}", "our own", "{1} s + {2} s surcharge = {3} s"),
     *("prompts", "digits", "variables", "language", "end", "asked", "entry", "destination", "number and PIN"),
     *(step.value for step in Step),
     *(origin.value for origin in Origin),
 )
+
+
+NOTED_BY = frozenset({"Act", "_note", "_booked", "_act"})  # calls that name an act of the audit log
+
+
+def acts() -> set[str]:
+    """What the audit log says was done, and to what kind of thing."""
+    found: set[str] = set()
+    for file in sorted((ROOT / "services").rglob("*.py")):
+        for one in ast.walk(ast.parse(file.read_text())):
+            named: list[ast.expr] = []
+            if isinstance(one, ast.Call) and _name(one.func) in NOTED_BY:
+                named = one.args[:3]
+            elif isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "") == "act":
+                named = [one.value]
+            constants = [part for arg in named for part in ast.walk(arg) if isinstance(part, ast.Constant)]
+            found |= {_spoken(part.value.rpartition(".")[2]) for part in constants if isinstance(part.value, str)}
+    return {text for text in found if re.search("[A-Za-z]{2}", text)}
 
 
 def prompt_groups() -> set[str]:
@@ -93,6 +112,7 @@ def words() -> set[str]:
     found = {
         *WORDS,
         *prompt_groups(),
+        *acts(),
         *menu.GROUPS,
         *UNITS.values(),
         *(one.meaning for one in setting_rows(Settings(_env_file=None))),

@@ -18,6 +18,7 @@ from services.audit.audit_report import audit_rows
 from services.store.keyset import Order
 
 CHANGE_CHARACTERS_MAX = 600
+WORDY = ("status", "mode", "type", "strategy", "role", "starts", "extends_expiry", "ident_by", "side")  # words of ours
 
 
 def changes(_view: Any, _context: Any, row: Any, _name: str) -> Markup:  # noqa: ANN401 (as Flask-Admin has it)
@@ -55,6 +56,8 @@ class AuditRows(ConsoleList):
     column_formatters = {  # noqa: RUF012
         "happened_at": cells.moment,
         "object": lambda _view, _context, row, _name: f"{spoken(row.object_kind)} {row.object_id}",
+        "act": cells.act,
+        "door": cells.word,
         "changes": changes,
         "address": cells.text,
         "reason": cells.text,
@@ -90,5 +93,7 @@ def _plain(name: str, value: object) -> str:
         return gettext("yes") if value else gettext("no")
     if name.endswith("_micros") and isinstance(value, int):
         return shown_amount(value)
+    if isinstance(value, str) and name.endswith(WORDY):
+        return spoken(value)
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return "—" if value is None else shown[:CHANGE_CHARACTERS_MAX]
