@@ -68,7 +68,7 @@ NO_WORDS = frozenset({Right})  # named in sentences only
 # Words that are built where no text is read: by SQL, from the environment.
 WORDS = (
     *("the card group {1}", "the client {1}", "the account {1}", "series {1}"),
-    *("environment", "file", "yes", "no"),
+    *("environment", "file", "yes", "no", "enabled"),
     *("database", "watcher", "worker", "ledger", "settlements", "calls", "guard", "keys of PINs", "disk", "spool"),
     *("answers: {1}", "empty"),
     *("step {1}", "our own", "{1} s + {2} s surcharge = {3} s"),
