@@ -32,6 +32,7 @@ THINGS: Final = {
 VALUES: Final = {
     "least": ("4.99", "5", "99"),
     "most": ("0.01", "4.99", "5"),
+    "part": ("00471", "9999"),
     "phone": ("3706000012", "9"),
     "card": (f"{BUSY}000012", "99"),
     "carrier": ("carrier1", "nobody"),

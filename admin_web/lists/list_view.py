@@ -19,6 +19,7 @@ from wtforms import Form
 
 from admin_web.access import get_signed
 from admin_web.database import read_session
+from admin_web.lists.filters import PartFilter
 from admin_web.lists.list_file import list_file
 from admin_web.lists.list_query import is_asked_for_query
 from admin_web.page import GuardedPage
@@ -222,10 +223,14 @@ class ConsoleList(GuardedPage, BaseModelView):
     def _problems(self, filters: Mapping[str, str]) -> dict[str, str]:
         """A value that a filter cannot read shows no rows, not all of them (trap B5)."""
         return {
-            name: gettext("“%(value)s” is no value for this filter.", value=value)
+            name: self._why(self._filter(name), value)
             for name, value in filters.items()
             if not self._filter(name).validate(value)
         }
+
+    def _why(self, filter_: BaseFilter, value: str) -> str:
+        told: str | None = filter_.why(value) if isinstance(filter_, PartFilter) else None
+        return told or gettext("“%(value)s” is no value for this filter.", value=value)
 
     def _columns(self) -> tuple[str, ...]:
         chosen = tuple(request.args.getlist("columns"))

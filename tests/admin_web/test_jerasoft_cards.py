@@ -14,6 +14,7 @@ from factories import KEYS, NOW
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from admin_web.lists import filters
 from billing.rights import Role
 from billing.states import CardStatus
 from models import CardSeries, Distributor, Job, Reseller
@@ -219,7 +220,7 @@ def test_five_neighbours_have_unrelated_pins_in_groups_of_four(owner: Visitor) -
 
 
 def test_a_card_is_found_within_its_series(owner: Visitor) -> None:
-    """JC-52: by its number or how that begins, by status, balance and bound phone."""
+    """JC-52: by its number, how that begins or a part of it, by status, balance and bound phone."""
     numbers = {row[2] if "Select" in row[0] else row[1] for row in rows(owner.get("/series/1/?q=1-00566824").text)}
     assert {"1-005668240", "1-005668249"} <= numbers
     assert all(number.startswith("1-00566824") for number in numbers)
@@ -227,6 +228,26 @@ def test_a_card_is_found_within_its_series(owner: Visitor) -> None:
         assert f'id="filter-{criterion}"' in owner.get("/series/1/").text, criterion
     assert rows(owner.get("/series/1/?least=5&most=5").text)
     assert "Nothing fits these filters." in text_of(owner.get("/series/1/?least=6"))
+
+
+def test_a_card_is_found_within_its_series_by_a_part_of_its_number(
+    owner: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JC-52: digits anywhere in series number and serial, with the other filters; what is too common is told."""
+    page = text_of(owner.get("/series/1/?part=6824"))
+    assert "1-005668240" in page
+    assert "1-005668250" not in page
+    assert "10 rows" in page
+    assert "100 rows" in text_of(owner.get("/series/1/?part=1-0056"))
+    assert "Nothing fits these filters." in text_of(owner.get("/series/1/?part=6824&least=6"))
+    wrong = owner.get("/series/1/?part=68x")
+    assert wrong.status_code == 400
+    assert "A part of a card" in text_of(wrong)
+    monkeypatch.setattr(filters, "PART_FOUND_MAX", 5)
+    common = owner.get("/series/1/?part=6824")
+    assert common.status_code == 400
+    assert "More than 5 cards of the series hold 6824 in their number: give more digits." in text_of(common)
+    assert owner.get("/cards/?part=6824").status_code == 400  # of one series only
 
 
 def test_each_card_has_its_own_ledger_and_calls(owner: Visitor) -> None:

@@ -61,8 +61,8 @@ def test_the_series_open_on_the_active_ones_and_say_so(owner: Visitor, world: Wo
     world.session.commit()
     page = text_of(owner.get("/series/"))
     assert "Status: active" in page
-    assert "2 Phonecard 5.00 USD 2 pending 2 — Sell 2.00 USD —" in page
-    assert "3 New-card 5.00 USD 3 pending 3 — Sell — 0.25 USD every 24 hours" in page
+    assert "2 Phonecard 5.00 USD 2 — Sell 2.00 USD —" in page
+    assert "3 New-card 5.00 USD 3 — Sell — 0.25 USD every 24 hours" in page
     assert "stopped" not in page.split("rows")[1]
     assert "stopped" in text_of(owner.get("/series/?all=1")).split("rows")[1]
     assert "3 New-card" in text_of(owner.get("/series/?q=3"))

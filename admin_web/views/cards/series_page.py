@@ -12,6 +12,7 @@ from admin_web.database import read_session, write_session
 from admin_web.forms.edit_form import by_whom
 from admin_web.forms.form import label, posted, read_values, shown_fields, typed_values
 from admin_web.lists.choices import groups, rate_tables, resellers, routing_plans, tax_profiles
+from admin_web.lists.filters import PartFilter
 from admin_web.lists.list_view import OWN_ARGUMENTS, ListState, Rows
 from admin_web.lists.tabs import series_values
 from admin_web.texts import gettext, lazy_gettext, translated
@@ -59,7 +60,7 @@ class SeriesPage(CardList):
 
     def __init__(self) -> None:
         super().__init__()
-        self.filters = CARD_FILTERS
+        self.filters = (PartFilter("part", lazy_gettext("Part of the number"), opened_series), *CARD_FILTERS)
         self.endpoint, self.url, self.name = "seriespage", "/series", "Series page"
 
     def is_visible(self) -> bool:
