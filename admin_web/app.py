@@ -19,6 +19,7 @@ from admin_web.stream import set_up_streams
 from admin_web.texts import FOLDER
 from admin_web.views import HOME, views
 from admin_web.words.call_words import cause, outcome
+from admin_web.words.told import worked
 from billing.rights import Right
 from services.store.settings import Settings
 from web_base.cookie import PathSessions
@@ -57,8 +58,8 @@ def create_app(settings: Settings) -> Flask:
     set_up_database(app, settings)
     set_up_headers(app)
     set_up_formats(app)
-    app.jinja_env.filters["worked"] = worked
     app.jinja_env.filters |= {"field_label": label, "browser_name": browser_name, "outcome": outcome, "cause": cause}
+    app.jinja_env.filters["worked"] = worked
     set_up_errors(app)
     set_up_streams(app, threads=settings.database_connections)
     app.register_blueprint(pages)

@@ -76,7 +76,7 @@ def test_a_reseller_sees_its_own_series_and_cards_only(world: World, signed_in: 
     assert reseller.operator is not None
     another_series(world, 2, name="Mine", reseller_id=reseller.operator.reseller_id)
     assert "2 Mine" in text_of(reseller.get("/series/"))
-    assert "1 rows" in text_of(reseller.get("/series/"))
+    assert "1 row " in text_of(reseller.get("/series/"))
     assert "2-000000001" in text_of(reseller.get("/cards/"))
     assert "1-000000001" not in text_of(reseller.get("/cards/"))
     assert reseller.get("/cards/2-000000001").status_code == 200
