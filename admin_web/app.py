@@ -58,6 +58,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_database(app, settings)
     set_up_headers(app)
     set_up_formats(app)
+    app.jinja_env.globals["portal_address"] = settings.portal_address
     app.jinja_env.filters |= {"field_label": label, "browser_name": browser_name, "outcome": outcome, "cause": cause}
     app.jinja_env.filters["worked"] = worked
     set_up_errors(app)

@@ -20,7 +20,7 @@ CALLS: Final = {
     CallDisposition.NO_ANSWER: lazy_gettext("no answer"),
     CallDisposition.UNREACHABLE: lazy_gettext("not reached"),
     CallDisposition.ALL_LINES_BUSY: lazy_gettext("all lines busy"),
-    CallDisposition.CANCELLED: lazy_gettext("hung up before an answer"),
+    CallDisposition.CANCELLED: lazy_gettext("hung up"),
 }
 CHARGES: Final = {
     LedgerKind.CALL: lazy_gettext("Call"),

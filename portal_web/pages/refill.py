@@ -29,8 +29,11 @@ TRY_LATER: Final = lazy_gettext("Too many wrong entries came from here. Please t
 
 @pages.get("/refill")
 def index() -> ResponseReturnValue:
-    is_possible = get_card().group.card_type is CardType.RECHARGEABLE
-    return draw("portal/refill.html", is_possible=is_possible, problem=None)
+    card = get_card()
+    # In its grace a refill may bring a card back, where its series says so; the service decides.
+    is_over = card.stopped_by(now()) is Refusal.CARD_EXPIRED
+    is_possible = card.group.card_type is CardType.RECHARGEABLE
+    return draw("portal/refill.html", is_possible=is_possible, is_over=is_over, problem=None)
 
 
 @pages.post("/refill")
@@ -42,7 +45,7 @@ def enter() -> ResponseReturnValue:
     if isinstance(answer, Redeemed | OnThisCard):
         flash(_told(answer, card.currency), "good")
         return redirect(url_for("home.index"))
-    return draw("portal/refill.html", is_possible=True, problem=REFUSED.get(answer, TRY_LATER)), 400
+    return draw("portal/refill.html", is_possible=True, is_over=False, problem=REFUSED.get(answer, TRY_LATER)), 400
 
 
 def _told(answer: Redeemed | OnThisCard, currency: str) -> str:

@@ -1,4 +1,4 @@
-"""The console as its own program serves it, by gunicorn, for tests of what only a real server shows."""
+"""A web door as its own program serves it, by gunicorn, for tests of what only a real server shows."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def gunicorn_served(settings: Mapping[str, object]) -> Iterator[subprocess.Popen[bytes]]:
+def gunicorn_served(settings: Mapping[str, object], module: str = "admin_web") -> Iterator[subprocess.Popen[bytes]]:
     """`settings` without their prefix; it has a worker when this begins."""
     known = {f"CALLINGCARD_{name}": str(value) for name, value in settings.items()}
     process = subprocess.Popen(
-        [sys.executable, "-m", "admin_web"], env={**os.environ, **known}, stderr=subprocess.PIPE, start_new_session=True
+        [sys.executable, "-m", module], env={**os.environ, **known}, stderr=subprocess.PIPE, start_new_session=True
     )
     try:
         assert process.stderr is not None

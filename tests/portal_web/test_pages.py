@@ -137,6 +137,22 @@ def test_a_phone_is_removed_once_and_only_from_the_own_card(world: World, holder
     assert [tuple(event) for event in events] == [("37060000001", f"portal:{world.card().number}")]
 
 
+def test_an_expired_card_frees_no_phone_and_past_its_grace_takes_no_refill(world: World, holder: Holder) -> None:
+    """Read only: refused by the act itself, not only left out of the page."""
+    world.session.add(CallerIdBinding(caller_id="37060000001", card_id=world.cards[0].card_id, bound_at=now()))
+    world.set(Card, world.cards[0].card_id, status=CardStatus.EXPIRED, expires_at=now() - timedelta(days=2))
+    code = vouchers(world.session)[0]
+    world.session.commit()
+    page = holder.get("/phones")
+    assert "it can be looked at only" in text_of(page)
+    assert "/phones/remove" not in page.text
+    assert holder.post("/phones", "/phones/remove", phone="37060000001").status_code == 400
+    assert "it can be looked at only" in text_of(holder.get("/refill"))
+    assert holder.post("/refill", "/refill", code=code).status_code == 400
+    assert world.session.scalars(select(CallerIdBinding.caller_id)).all() == ["37060000001"]
+    assert world.session.scalar(select(func.count()).where(LedgerEntry.kind == LedgerKind.RECHARGE)) == 0
+
+
 def refill(holder: Holder, code: str) -> TestResponse:
     return holder.post("/refill", "/refill", code=code)
 

@@ -26,6 +26,7 @@ from services.cards.card_statement import card_statement
 from services.cards.change_card_state import change_cards
 from services.cards.explain_card import explain_card
 from services.guard.unlock_guard import unlock_card
+from services.holders.may_log_in import may_log_in
 from services.money.adjust_balance import adjust_balance
 from services.money.recharge_card import recharge_card
 from services.operators.preferences import LANGUAGES
@@ -60,6 +61,7 @@ class CardPage(ThingPage):
             token=uuid4().hex,
             tab="card",
             languages=LANGUAGES,
+            may_log_in=may_log_in(session, card.card_id),
         )
 
     @expose("/<number>/state", methods=("POST",))
