@@ -81,16 +81,18 @@ FROM ({CALLERS}) called LEFT JOIN card ON card.id = :card + called.caller
 """  # noqa: S608 (both are texts of ours)
 ENTRIES = f"""
 INSERT INTO ledger_entry (source_wallet_id, destination_wallet_id, amount_micros, kind, reference, call_id, created_at,
-  actor)
-SELECT COALESCE(:wallet + caller, :payer), :revenue, 60000, 'call', 'bench-' || n, 'bench-' || n, at, 'settle'
-FROM ({CALLERS}) called
+  actor, series_id)
+SELECT COALESCE(:wallet + caller, :payer), :revenue, 60000, 'call', 'bench-' || n, 'bench-' || n, at, 'settle',
+  COALESCE(card.series_id, 0)
+FROM ({CALLERS}) called LEFT JOIN card ON card.id = :card + called.caller
 """  # noqa: S608
 BOOKED = """
-INSERT INTO ledger_entry (source_wallet_id, destination_wallet_id, amount_micros, kind, reference, created_at, actor)
-SELECT :payments, :wallet + (n * 7919) % :cards, 1000000,
+INSERT INTO ledger_entry (source_wallet_id, destination_wallet_id, amount_micros, kind, reference, created_at, actor,
+  series_id)
+SELECT :payments, card.wallet_id, 1000000,
   CASE WHEN n % 50 = 1 THEN 'adjustment' ELSE 'recharge' END, 'booked-' || n,
-  CAST(:first AS TIMESTAMPTZ) + n * CAST('30 seconds' AS INTERVAL), 'desk'
-FROM generate_series(CAST(1 AS BIGINT), 50000) n
+  CAST(:first AS TIMESTAMPTZ) + n * CAST('30 seconds' AS INTERVAL), 'desk', card.series_id
+FROM generate_series(CAST(1 AS BIGINT), 50000) n JOIN card ON card.id = :card + (n * 7919) % :cards
 """
 VOUCHER_ROWS = """
 INSERT INTO voucher (batch_id, serial, code_digest, code_key, status, redeemed_at, redeemed_card_id)

@@ -16,6 +16,7 @@ from command_line.asterisk_jobs import look_at_carriers, run_asterisk_job, waiti
 from command_line.asterisk_trunks import apply_accounts, wanted_spec
 from command_line.errors import Failure
 from command_line.fees import stopped_by_signals
+from command_line.filing_run import file_old_rows
 from command_line.installation import now, read_session, settings
 from command_line.job_run import JobDesk, job_desk, run_job
 from command_line.list_exports import forget_exports, write_exports
@@ -24,7 +25,6 @@ from command_line.rate_jobs import finish_imports, forget_old_imports
 from fastagi.logs import set_up_logs
 from models.database import session_factory
 from services.audit.audit import Actor, Door
-from services.calls.file_calls import file_calls
 from services.jobs.ask_job import fail_job
 from services.jobs.asked_jobs import REFUSED, asked_jobs, asked_step
 from services.keys.closed_keys import KeyClosed
@@ -53,7 +53,6 @@ VERIFY_LANES = 2  # fewer than the command's: the calls come first
 LOOK_SECONDS_MAX = 60  # a clock that was set is noticed so soon
 SERIES_EVERY = timedelta(seconds=5)  # an operator waits for the cards
 ASKED_STEPS_MAX = 50  # of one job, before the others have their turn
-FILING_REST_SECONDS = 0.1
 AGAIN = timedelta(minutes=1)  # after a run that did not do everything
 log = structlog.get_logger()
 
@@ -113,7 +112,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("reports", _roll_up, _in_a_minute),
         Planned("carriers", _tell_of_carriers, _in_a_minute),
         Planned("series counts", _count_series, _in_a_minute),
-        Planned("call series", _file_calls, _in_a_minute),
+        Planned("filing", file_old_rows, lambda last: last + SERIES_EVERY),
     )
     return (*jobs, Planned("trunks", _follow, _in_a_minute)) if wanted.asterisk_follows_accounts else jobs
 
@@ -219,18 +218,6 @@ def _count_series(desk: JobDesk, at: datetime, _stop: threading.Event) -> int:
     """Counted while nothing is locked; then written."""
     counts = desk.read(lambda session: series_counts_due(session, at))
     desk.write(lambda session: note_series_counts(session, counts, at))
-    return 0
-
-
-def _file_calls(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
-    """All of those that an older release left, with a rest after each step: settlements come first."""
-    filed = 0
-    while step := desk.write(file_calls):
-        filed += step
-        if stop.wait(FILING_REST_SECONDS):
-            return 3
-    if filed:
-        log.info("calls filed under their series", calls=filed)
     return 0
 
 

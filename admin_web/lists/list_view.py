@@ -4,7 +4,7 @@ It stands on Flask-Admin's BaseModelView (columns, formatters, filters, actions)
 millions of rows or under a strict policy for scripts: the traps of console.md 2.2, named beside their remedies.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -160,6 +160,10 @@ class ConsoleList(GuardedPage, BaseModelView):
         """The query of the list with what the address asks for."""
         return self.narrowed(self.query(), state)
 
+    def parts(self, state: ListState) -> Sequence[Rows]:
+        """The same rows by several queries, none of which has a row of another, where one finds no index for all."""
+        return (self.filtered(state),)
+
     def counted(self, state: ListState) -> Rows | int:
         """How many they are, if that is known; else the same rows, without joins that no count needs."""
         return self.filtered(state)
@@ -173,9 +177,9 @@ class ConsoleList(GuardedPage, BaseModelView):
 
     def page(self, state: ListState) -> Page:
         try:
-            query = self.filtered(state)
-            counted = self.counted(state) if state.count is None else state.count
-            return page_of(read_session(), query, self.order(state), state.wanted, counted)
+            query, *more = self.parts(state)
+            counted = query if more else self.counted(state) if state.count is None else state.count
+            return page_of(read_session(), query, self.order(state), state.wanted, counted, more=more)
         except PlaceRefused:
             abort(404)
 

@@ -165,6 +165,7 @@ def _book_back(session: Session, which: ColumnElement[bool], actor: Actor, now: 
         "created_at": literal(now, LedgerEntry.created_at.type),
         "actor": literal(str(actor)),
         "reason": literal(reason or "account deleted"),
+        "series_id": LedgerEntry.series_id,
     }
     mirrored = _charges(which, *rows.values()).order_by(LedgerEntry.id)
     session.execute(insert(LedgerEntry).from_select(list(rows), mirrored))

@@ -20,6 +20,7 @@ from services.calls.frozen_quote import FrozenQuote
 from services.cards.activate_card import activate_card, activation_reference
 from services.cards.card_facts import series_terms
 from services.cards.use_up_card import is_used_up, use_up_card
+from services.money.file_entries import NO_CARD
 from services.routing.carrier_signs import note_carriers
 from services.store.run import run
 
@@ -166,6 +167,7 @@ def _book(session: Session, call_id: str, held: HeldCall, lines: Sequence[Charge
             "call_id": call_id,
             "created_at": now,
             "actor": "call",
+            "series_id": held.series_id or NO_CARD,
         }
         for line in lines
     ]

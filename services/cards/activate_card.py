@@ -58,6 +58,7 @@ def activate_at_first_authentication(
         "reference": activation_reference(card.card_id),
         "created_at": now,
         "actor": "ivr",
+        "series_id": card.series.id,
     }
     session.execute(insert(LedgerEntry).values(entry))
 

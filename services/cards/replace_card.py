@@ -100,6 +100,8 @@ def _move_money(session: Session, old: CardFacts, new: CardFacts, reason: str, a
         "created_at": now,
         "actor": str(actor),
         "reason": reason,
+        "series_id": old.series.id,
+        "other_series_id": None if new.series.id == old.series.id else new.series.id,
     }
     session.execute(insert(LedgerEntry).values(entry))
     return new.balance_micros + amount_micros

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
-from models import LedgerEntry, LedgerKind, Wallet
+from models import Card, LedgerEntry, LedgerKind, Wallet
+from services.money.file_entries import NO_CARD
 from services.money.wallet_balance import balance_after
 from services.store.upsert import insert_or_skip
 
@@ -68,10 +69,11 @@ def book_movement(session: Session, movement: Movement, now: datetime) -> Booked
     if earlier is not None:
         return earlier
     with session.begin_nested() as attempt:
-        balance_micros = _move(session, movement)
-        if balance_micros is None:
+        moved = _move(session, movement)
+        if moved is None:
             return NotBooked.TOO_MUCH if movement.amount_micros > 0 else NotBooked.NOT_ENOUGH
-        if _write(session, movement, now):
+        balance_micros, series_id = moved
+        if _write(session, movement, series_id, now):
             return Booked(balance_micros)
         attempt.rollback()
     earlier = find_booked(session, movement)
@@ -79,23 +81,25 @@ def book_movement(session: Session, movement: Movement, now: datetime) -> Booked
     return earlier
 
 
-def _move(session: Session, movement: Movement) -> int | None:
+def _move(session: Session, movement: Movement) -> Row[int, int] | None:
+    """The balance, and the series of the card whose wallet it is."""
     amount_micros = movement.amount_micros
     if amount_micros > 0:
         has_room = Wallet.balance_micros <= BALANCE_MICROS_MAX - amount_micros
     else:
         credit = Wallet.credit_limit_micros if movement.uses_credit else 0
         has_room = Wallet.balance_micros - Wallet.held_micros + credit >= -amount_micros
+    series_id = select(Card.series_id).where(Card.wallet_id == movement.wallet_id).scalar_subquery()
     moved = (
         update(Wallet)
         .where(Wallet.id == movement.wallet_id, has_room)
         .values(balance_micros=Wallet.balance_micros + amount_micros)
-        .returning(Wallet.balance_micros)
+        .returning(Wallet.balance_micros, func.coalesce(series_id, NO_CARD))
     )
-    return session.scalars(moved).one_or_none()
+    return session.execute(moved).one_or_none()
 
 
-def _write(session: Session, movement: Movement, now: datetime) -> bool:
+def _write(session: Session, movement: Movement, series_id: int, now: datetime) -> bool:
     source, destination, amount_micros = _sides(movement)
     return insert_or_skip(
         session,
@@ -108,6 +112,7 @@ def _write(session: Session, movement: Movement, now: datetime) -> bool:
         created_at=now,
         actor=movement.actor,
         reason=movement.reason,
+        series_id=series_id,
     )
 
 

@@ -178,6 +178,14 @@ CHECKS = {
                    WHERE state = 'open' AND route_account_id IS NOT NULL GROUP BY route_account_id) h
             ON h.route_account_id = a.id
         WHERE COALESCE(l.terminating, 0) <> COALESCE(h.calls, 0)""",
+    "I16 a filed entry knows the series of its cards": """
+        SELECT 'ledger entry ' || l.id, 'series ' || COALESCE(s.series_id, d.series_id, 0),
+               'series ' || COALESCE(l.series_id, 0) || ', other ' || COALESCE(l.other_series_id, 0)
+        FROM ledger_entry l LEFT JOIN card s ON s.wallet_id = l.source_wallet_id
+        LEFT JOIN card d ON d.wallet_id = l.destination_wallet_id
+        WHERE l.series_id <> COALESCE(s.series_id, d.series_id, 0)
+           OR COALESCE(l.other_series_id, 0)
+              <> CASE WHEN l.series_id IS NOT NULL AND s.series_id <> d.series_id THEN d.series_id ELSE 0 END""",
 }
 
 SECONDS = {

@@ -92,11 +92,12 @@ FINGERPRINTS = Screen(
     (*CALLS.covers, "I4 a call has its hold"),
 )
 LEDGER = Screen(
-    "I1, I7: every movement, and the balances that follow",
+    "I1, I7, I16: every movement, its series, and the balances that follow",
     """
     WITH pair AS (
         SELECT source_wallet_id AS source, destination_wallet_id AS destination, SUM(amount_micros) AS amount,
-               MIN(amount_micros) AS least
+               MIN(amount_micros) AS least, MIN(series_id) AS series, MAX(series_id) AS last_series,
+               MIN(COALESCE(other_series_id, 0)) AS other, MAX(other_series_id) AS last_other
         FROM ledger_entry GROUP BY source_wallet_id, destination_wallet_id),
     moved AS (
         SELECT wallet_id, SUM(amount) AS amount FROM (
@@ -104,12 +105,15 @@ LEDGER = Screen(
         GROUP BY wallet_id)
     SELECT 1 FROM (
         SELECT 1 AS one FROM pair p JOIN wallet a ON a.id = p.source JOIN wallet b ON b.id = p.destination
+        LEFT JOIN card s ON s.wallet_id = p.source LEFT JOIN card d ON d.wallet_id = p.destination
         WHERE p.least <= 0 OR p.source = p.destination OR a.currency <> b.currency
+           OR p.series <> COALESCE(s.series_id, d.series_id, 0) OR p.last_series <> p.series
+           OR p.other <> CASE WHEN s.series_id <> d.series_id THEN d.series_id ELSE 0 END OR p.last_other <> p.other
         UNION ALL
         SELECT 1 FROM wallet w LEFT JOIN moved m ON m.wallet_id = w.id
         WHERE w.kind IN ('card', 'client') AND w.balance_micros <> w.opening_micros + COALESCE(m.amount, 0)) AS broken
     LIMIT 1""",
-    ("I1 balance = opening + in - out", "I7 double entry"),
+    ("I1 balance = opening + in - out", "I7 double entry", "I16 a filed entry knows the series of its cards"),
 )
 SCREENS = {"sqlite": (LEDGER, CALLS, STRAYS), "postgresql": (LEDGER, FINGERPRINTS)}
 

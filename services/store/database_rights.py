@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
 READ, ADD, CHANGE, REMOVE = "SELECT", "INSERT", "UPDATE", "DELETE"
+FILE: Final = "UPDATE (series_id, other_series_id)"  # entries of an older release, once: the trigger sees to it
 
 
 class Program(StrEnum):
@@ -123,6 +124,8 @@ def _of_console(table: str) -> tuple[str, ...]:
 def _of_worker(table: str) -> tuple[str, ...]:
     if table in SESSIONS:
         return ()
+    if table == "ledger_entry":
+        return (READ, ADD, FILE)
     return (READ,) if table in READ_BY_JOBS else _of_console(table)
 
 

@@ -56,18 +56,22 @@ def page_of(
     order: Order,
     wanted: Wanted,
     counted: Select[*tuple[Any, ...]] | int | None = None,
+    *,
+    more: Sequence[Select[*tuple[Any, ...]]] = (),
 ) -> Page:
     """The rows of the query, of which each shows its own columns only (the place is cut off again). `counted` has as
-    many rows and is counted in its place; or it is their number.
+    many rows and is counted in its place; or it is their number. `more` holds further queries, none of which has a row
+    of another: each is found by an index of its own, which one condition with OR would keep from being used.
     """
     is_backward = wanted.from_end or wanted.before is not None
     edge = wanted.before if wanted.before is not None else wanted.after
-    is_descending = order.descending != is_backward
-    found = query.order_by(None)
-    if edge is not None:
-        found = found.where(_beyond(order, edge, is_descending=is_descending))
-    count = counted if isinstance(counted, int) else count_of(session, query if counted is None else counted)
-    rows = _rows(session, found, Order(order.columns, is_descending), wanted.size + 1, count) if count else []
+    order_now = Order(order.columns, order.descending != is_backward)
+    counts = [_count(session, query if counted is None else counted), *(_count(session, one) for one in more)]
+    rows: list[Row[*tuple[Any, ...]]] = []
+    for one, count in zip((query, *more), counts, strict=True):
+        rows += _rows_beyond(session, one, order_now, edge, wanted.size + 1, count)
+    if more:
+        rows = sorted(rows, key=lambda row: tuple(row[-len(order.columns) :]), reverse=order_now.descending)
     has_more = len(rows) > wanted.size
     rows = rows[: wanted.size]
     if is_backward:
@@ -77,7 +81,7 @@ def page_of(
     width = len(order.columns)
     return Page(
         rows,
-        count,
+        min(sum(counts), COUNTED_MAX + 1),
         _place(rows[0], width) if rows and has_before else None,
         _place(rows[-1], width) if rows and has_after else None,
     )
@@ -92,6 +96,19 @@ def count_of(session: Session, query: Select[*tuple[Any, ...]]) -> int:
         .subquery()
     )
     return session.scalars(select(func.count()).select_from(some)).one()
+
+
+def _count(session: Session, counted: Select[*tuple[Any, ...]] | int) -> int:
+    return counted if isinstance(counted, int) else count_of(session, counted)
+
+
+def _rows_beyond(
+    session: Session, query: Select[*tuple[Any, ...]], order: Order, edge: str | None, most: int, count: int
+) -> list[Row[*tuple[Any, ...]]]:
+    found = query.order_by(None)
+    if edge is not None:
+        found = found.where(_beyond(order, edge))
+    return _rows(session, found, order, most, count) if count else []
 
 
 def _rows(
@@ -122,11 +139,11 @@ def _directed(order: Order, columns: tuple[SQLColumnExpression[Any], ...]) -> li
     return [column.desc() if order.descending else column.asc() for column in columns]
 
 
-def _beyond(order: Order, place: str, *, is_descending: bool) -> ColumnElement[bool]:
+def _beyond(order: Order, place: str) -> ColumnElement[bool]:
     values = _values(place, len(order.columns))
     here: Any = order.columns[0] if len(values) == 1 else tuple_(*order.columns)
     edge: Any = values[0] if len(values) == 1 else tuple(values)
-    beyond: ColumnElement[bool] = here < edge if is_descending else here > edge
+    beyond: ColumnElement[bool] = here < edge if order.descending else here > edge
     return beyond
 
 

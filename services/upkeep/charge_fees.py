@@ -130,6 +130,7 @@ def _write(session: Session, paid: list[tuple[OwingCard, FeesTaken]], actor: Act
             "reference": fee_reference(card.card_id, fee.period),
             "created_at": now,
             "actor": str(actor),
+            "series_id": card.series_id,
         }
         for card, fees in paid
         for fee in fees.fees

@@ -22,6 +22,7 @@ class LapsingCard:
     """A card whose grace is over, and all that is left on it."""
 
     card_id: int
+    series_id: int
     series_number: int
     grace_ends_at: datetime
     wallet_id: int
@@ -87,6 +88,7 @@ def _lapsed() -> ColumnElement[bool]:
 def _lapsing(session: Session, card_ids: Sequence[int], now: datetime, *, locked: bool) -> list[LapsingCard]:
     columns: tuple[Any, ...] = (
         Card.id,
+        Card.series_id,
         CardSeries.number,
         Card.grace_ends_at,
         Wallet.id,
@@ -127,6 +129,7 @@ def _write(session: Session, cards: list[LapsingCard], actor: Actor, now: dateti
             "reference": lapse_reference(card, zone),
             "created_at": now,
             "actor": str(actor),
+            "series_id": card.series_id,
         }
         for card in cards
     ]

@@ -22,6 +22,7 @@ class OwingCard:
     """One activated card with what its series asks for and what its wallet can give."""
 
     card_id: int
+    series_id: int
     series_number: int
     terms: MaintenanceTerms
     periods_done: int
@@ -108,6 +109,7 @@ def owing_cards(session: Session, card_ids: Sequence[int], now: datetime, *, loc
     query = (
         select(
             Card.id,
+            Card.series_id,
             CardSeries.number,
             CardSeries.maintenance_fee_micros,
             CardSeries.maintenance_every_hours,
@@ -135,5 +137,5 @@ def owing_cards(session: Session, card_ids: Sequence[int], now: datetime, *, loc
 
 
 def _owing_card(columns: list[Any]) -> OwingCard:
-    card_id, series_number, fee_micros, every_hours, starts, *rest = columns
-    return OwingCard(card_id, series_number, MaintenanceTerms(fee_micros, every_hours, starts), *rest)
+    card_id, series_id, series_number, fee_micros, every_hours, starts, *rest = columns
+    return OwingCard(card_id, series_id, series_number, MaintenanceTerms(fee_micros, every_hours, starts), *rest)

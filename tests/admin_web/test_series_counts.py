@@ -1,25 +1,31 @@
-"""A large series is shown as a small one is: its cards counted by state, and its ledger found another way."""
+"""A large series is shown as a small one is: its cards counted by state, and its ledger found by an index."""
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
+from admin_web.lists import list_view
 from admin_web.views.cards import series_page
 from billing.rights import Role
 from billing.states import CardStatus
 from models import Card, LedgerEntry, LedgerKind
-from services.money import ledger_rows
 from services.money.house_wallets import house_wallets
 from services.series.count_cards import count_cards, count_cards_up_to
 from services.series.create_series import create_series
+from services.store import keyset
 from tests.admin_web.conftest import Visitor, text_of
 from tests.factories import KEYS, NOW, World, a_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+REFERENCE = re.compile(r"(?<= )(gave|got|both|received|sent|foreign)(?= test )")
 
 
 @pytest.fixture
@@ -61,7 +67,7 @@ def test_a_page_says_more_than_so_many_and_counts_all_when_asked(
     assert owner.get("/cards/?counted=1").status_code == 400  # only a series counts so
 
 
-@pytest.mark.parametrize("sample", [0, 500])
+@pytest.mark.parametrize("is_filed", [True, False])
 @pytest.mark.parametrize("counted_max", [2, 10_000])
 def test_the_ledger_of_a_series_holds_what_its_cards_gave_and_got(
     world: World,
@@ -69,39 +75,80 @@ def test_the_ledger_of_a_series_holds_what_its_cards_gave_and_got(
     signed_in: Callable[..., Visitor],
     monkeypatch: pytest.MonkeyPatch,
     counted_max: int,
-    sample: int,
+    *,
+    is_filed: bool,
 ) -> None:
-    """By their wallets where they are few, else by the cards of the newest entries; whatever the sample says."""
-    monkeypatch.setattr(ledger_rows, "LISTED_MAX", 2)
-    monkeypatch.setattr(ledger_rows, "WALLETS_LISTED_MAX", 1)
-    monkeypatch.setattr(ledger_rows, "COUNTED_MAX", counted_max)
-    monkeypatch.setattr(ledger_rows, "SAMPLE", sample)
+    """Also from another series, and what an older release booked and no worker has filed yet."""
+    monkeypatch.setattr(keyset, "COUNTED_MAX", counted_max)
     mine, others = (
         world.session.scalars(select(Card.wallet_id).where(Card.series_id == one)).all()
         for one in (world.series_id, series_id)
     )
     house = house_wallets(world.session)["adjustments", "USD"]
     sides = {
-        "gave": (mine[0], house),
-        "got": (house, mine[1]),
-        "both": (mine[0], mine[1]),
-        "foreign": (others[0], house),
+        "gave": (mine[0], house, world.series_id, None),
+        "got": (house, mine[1], world.series_id, None),
+        "both": (mine[0], mine[1], world.series_id, None),
+        "received": (others[0], mine[0], series_id, world.series_id),
+        "sent": (mine[0], others[0], world.series_id, series_id),
+        "foreign": (others[0], house, series_id, None),
     }
-    for reference, (source, destination) in sides.items():
+    for place, (reference, (source, destination, of_series, of_other)) in enumerate(sides.items()):
         entry = LedgerEntry(source_wallet_id=source, destination_wallet_id=destination, reference=reference)
-        entry.kind, entry.amount_micros, entry.actor, entry.created_at = LedgerKind.ADJUSTMENT, 10, "test", NOW
+        entry.kind, entry.amount_micros, entry.actor = LedgerKind.ADJUSTMENT, 10, "test"
+        entry.created_at = NOW + timedelta(seconds=place)
+        if is_filed or place % 2:
+            entry.series_id, entry.other_series_id = of_series, of_other
         world.session.add(entry)
     world.session.commit()
     owner = signed_in(Role.OWNER)
+    all_of_it = ["sent", "received", "both", "got", "gave"]
     for asked, expected in {
-        "": ["both", "gave", "got"],
-        "?last=1": ["both", "gave", "got"],
-        "?kind=adjustment": ["both", "gave", "got"],
+        "": all_of_it,
+        "?last=1": all_of_it,
+        "?sort=created_at&desc=0": all_of_it[::-1],
+        "?kind=adjustment": all_of_it,
         "?kind=recharge": [],
         "?until=2020-01-01": [],
     }.items():
         page = owner.get(f"/series/1/ledger/{asked}")
         assert page.status_code == 200
-        shown = text_of(page)
-        assert [word for word in sorted(sides) if f" {word} " in shown] == expected
-    assert f"{min(3, counted_max + 1)} rows" in text_of(owner.get("/series/1/ledger/"))
+        assert REFERENCE.findall(text_of(page)) == expected
+    assert ("10 000+ rows" if counted_max < 5 else "5 rows") in text_of(owner.get("/series/1/ledger/"))
+    file = owner.client.get("/series/1/ledger/?download=csv", buffered=True).text
+    assert [line.split(",")[5] for line in file.splitlines()[1:]] == all_of_it
+    shown = REFERENCE.findall(text_of(owner.get("/series/2/ledger/")))
+    assert shown == ["foreign", "sent", "received"]
+
+
+def test_pages_of_a_ledger_in_parts_follow_each_other(
+    world: World, series_id: int, signed_in: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every second entry came from the other series; each is shown once, forward and back."""
+    monkeypatch.setattr(list_view, "PAGE_SIZES", (2, 3, 4))
+    mine, other = (
+        world.session.scalars(select(Card.wallet_id).where(Card.series_id == one)).first()
+        for one in (world.series_id, series_id)
+    )
+    house = house_wallets(world.session)["adjustments", "USD"]
+    for place in range(7):
+        from_house = place % 2
+        entry = LedgerEntry(
+            source_wallet_id=house if from_house else other, destination_wallet_id=mine, reference=f"move{place}"
+        )
+        entry.kind, entry.amount_micros, entry.actor, entry.created_at = LedgerKind.ADJUSTMENT, 10, "test", NOW
+        entry.series_id = world.series_id if from_house else series_id
+        entry.other_series_id = None if from_house else world.series_id
+        world.session.add(entry)
+    world.session.commit()
+    owner = signed_in(Role.OWNER)
+    for way, first in (("next", "?size=2"), ("prev", "?size=2&last=1")):
+        address, pages = f"/series/1/ledger/{first}", []
+        while address:
+            text = owner.get(address).text
+            pages.append([int(number) for number in re.findall(r">\s*move(\d)\s*<", text)])
+            found = re.search(rf'<a rel="{way}" href="([^"]+)"', text)
+            address = unescape(found[1]) if found else ""
+        ordered = pages if way == "next" else pages[::-1]
+        assert [number for page in ordered for number in page] == [6, 5, 4, 3, 2, 1, 0]
+        assert len(pages) == 4

@@ -1,7 +1,6 @@
 """The tabs Calls, Ledger and Audit of a series (JC-53)."""
 
-from flask import g
-from sqlalchemy import select
+from sqlalchemy import or_
 
 from admin_web.database import read_session
 from admin_web.lists.list_view import ListState, Rows
@@ -11,9 +10,8 @@ from admin_web.things import opened_series
 from admin_web.views.calls.calls import CallRows
 from admin_web.views.money.ledger import LedgerRows
 from admin_web.views.system.audit import AuditRows
-from models import LedgerEntry
 from services.calls.file_calls import calls_in_series
-from services.money.ledger_rows import FoundInSeries, find_in_series, of_series
+from services.money.ledger_rows import parts_of_series
 from services.series.series_audit import series_acts
 
 
@@ -37,25 +35,11 @@ class SeriesLedger(SeriesTab, LedgerRows):
         super().__init__("seriesledger", "/series/<int:number>/ledger")
 
     def filtered(self, state: ListState) -> Rows:
-        found = self._found(state)
-        if found.is_whole:
-            return self.query().where(LedgerEntry.id.in_(found.ids))
-        return of_series(super().filtered(state), opened_series().id)
+        return super().filtered(state).where(or_(*parts_of_series(read_session(), opened_series().id)))
 
-    def counted(self, state: ListState) -> Rows | int:
-        count = self._found(state).count
-        return super().counted(state) if count is None else count
-
-    def _found(self, state: ListState) -> FoundInSeries:
-        """Once for each request."""
-        if "ledger_found" not in g:
-            entries, series = self.narrowed(select(LedgerEntry.id), state), opened_series()
-            is_filtered = bool(state.filters)
-            g.ledger_found = find_in_series(
-                read_session(), entries, series.id, series.quantity, is_filtered=is_filtered
-            )
-        found: FoundInSeries = g.ledger_found
-        return found
+    def parts(self, state: ListState) -> list[Rows]:
+        rows = super().filtered(state)
+        return [rows.where(part) for part in parts_of_series(read_session(), opened_series().id)]
 
 
 class SeriesAudit(SeriesTab, AuditRows):

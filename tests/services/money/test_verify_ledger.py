@@ -114,7 +114,7 @@ def spend_a_budget(world: World) -> None:
 
 
 ANSWERED, BUSY = CallRecord.call_id == "answered", CallRecord.call_id == "busy"
-FIRST_CARD = Card.serial == 1
+FIRST_CARD, IS_CALL = Card.serial == 1, LedgerEntry.kind == LedgerKind.CALL
 PLANTED: dict[str, tuple[Callable[[World], None], set[str]]] = {
     "a micro too much on a wallet": (wallet(balance_micros=Wallet.balance_micros + 1), {"I1"}),
     "a micro too little on a wallet": (wallet(balance_micros=Wallet.balance_micros - 1), {"I1"}),
@@ -176,6 +176,10 @@ PLANTED: dict[str, tuple[Callable[[World], None], set[str]]] = {
     "a call longer than it was granted": (change(CallRecord, ANSWERED, limit_seconds=10), {"I12"}),
     "an act that was written over": (write_over_an_act, {"I13"}),
     "a budget spent in silence": (spend_a_budget, {"I14"}),
+    "an entry of another series": (change(LedgerEntry, IS_CALL, series_id=LedgerEntry.series_id + 1), {"I16"}),
+    "an entry of no series": (change(LedgerEntry, IS_CALL, series_id=0), {"I16"}),
+    "an entry of two series": (change(LedgerEntry, IS_CALL, other_series_id=LedgerEntry.series_id), {"I16"}),
+    "an unfiled entry of another series": (change(LedgerEntry, IS_CALL, series_id=None, other_series_id=7), {"I16"}),
 }
 
 
@@ -185,7 +189,7 @@ def test_a_world_of_calls_is_proved(session: Session) -> None:
 
 @pytest.mark.parametrize("error", PLANTED)
 def test_a_planted_error_is_found(unguarded: World, error: str) -> None:
-    """I1 to I7 and I10 to I14."""
+    """I1 to I7, I10 to I14 and I16."""
     plant, invariants = PLANTED[error]
     assert found(unguarded) == set()
     plant(unguarded)

@@ -19,6 +19,7 @@ from command_line.__main__ import main
 from command_line.doctor_hosts import look_at_hosts
 from models import Base
 from models.database import make_engine, make_read_engine
+from services.money.file_entries import are_entries_filed
 from services.money.note_verification import last_verification
 from services.money.verify_ledger import verify_ledger
 from services.store.backup import back_up, restore
@@ -43,6 +44,7 @@ pytestmark = pytest.mark.postgresql
 DENIED = "permission denied"
 FORBIDDEN = {
     Program.IVR: (
+        "UPDATE ledger_entry SET series_id = 1",
         "UPDATE ledger_entry SET amount_micros = 1",
         "DELETE FROM ledger_entry",
         "TRUNCATE ledger_entry",
@@ -60,6 +62,7 @@ FORBIDDEN = {
         "CREATE TABLE mine (x int)",
     ),
     Program.CONSOLE: (
+        "UPDATE ledger_entry SET series_id = 1",
         "UPDATE ledger_entry SET amount_micros = 1",
         "DELETE FROM ledger_entry",
         "TRUNCATE ledger_entry",
@@ -136,7 +139,8 @@ def test_postgresql_itself_refuses_what_a_program_never_does(url: str, program: 
 @pytest.mark.parametrize("program", [Program.IVR, Program.CONSOLE, Program.WORKER, Program.PORTAL])
 def test_whoever_writes_money_adds_to_the_ledger_and_can_never_rewrite_it(program: Program) -> None:
     rights = {grant.table: grant.rights for grant in grants(program)}
-    assert rights["ledger_entry"] == ("SELECT", "INSERT")
+    filing = ("UPDATE (series_id, other_series_id)",) if program is Program.WORKER else ()
+    assert rights["ledger_entry"] == ("SELECT", "INSERT", *filing)
 
 
 def test_every_table_is_thought_of() -> None:
@@ -195,7 +199,12 @@ def test_every_job_of_the_worker_runs_by_its_own_role(
     monkeypatch.setenv("CALLINGCARD_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("CALLINGCARD_DATABASE_URL", url)
     made("init", "--demo")
+    made("card", "adjust", "1-005668240", "--add", "2", "--reason", "goodwill")
     engine = make_engine(url, pool_size=1)
+    with Session(engine) as session, session.begin():  # as an older release booked it
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text("UPDATE ledger_entry SET series_id = NULL"))
+        assert not are_entries_filed(session)
     monkeypatch.setenv("CALLINGCARD_DATABASE_URL", as_role(url, Program.WORKER))
     monkeypatch.setattr(worker, "set_up_logs", lambda: None)  # this process is that of other tests, too
     monkeypatch.setattr(worker, "leave_no_core", lambda: None)
@@ -203,6 +212,7 @@ def test_every_job_of_the_worker_runs_by_its_own_role(
     with Session(engine) as session:
         assert last_verification(session) is not None
         assert verify_ledger(session) == []
+        assert are_entries_filed(session)
     engine.dispose()
 
 
