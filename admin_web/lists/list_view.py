@@ -160,7 +160,7 @@ class ConsoleList(GuardedPage, BaseModelView):
         """The query of the list with what the address asks for."""
         return self.narrowed(self.query(), state)
 
-    def parts(self, state: ListState) -> Sequence[Rows]:
+    def disjoint_parts(self, state: ListState) -> Sequence[Rows]:
         """The same rows by several queries, none of which has a row of another, where one finds no index for all."""
         return (self.filtered(state),)
 
@@ -177,7 +177,7 @@ class ConsoleList(GuardedPage, BaseModelView):
 
     def page(self, state: ListState) -> Page:
         try:
-            query, *more = self.parts(state)
+            query, *more = self.disjoint_parts(state)
             counted = query if more else self.counted(state) if state.count is None else state.count
             return page_of(read_session(), query, self.order(state), state.wanted, counted, more=more)
         except PlaceRefused:

@@ -37,7 +37,7 @@ class SeriesLedger(SeriesTab, LedgerRows):
     def filtered(self, state: ListState) -> Rows:
         return super().filtered(state).where(or_(*parts_of_series(read_session(), opened_series().id)))
 
-    def parts(self, state: ListState) -> list[Rows]:
+    def disjoint_parts(self, state: ListState) -> list[Rows]:
         rows = super().filtered(state)
         return [rows.where(part) for part in parts_of_series(read_session(), opened_series().id)]
 
