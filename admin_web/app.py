@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from flask import Flask
 from flask_admin import Admin
@@ -77,4 +78,5 @@ def _draw_console(app: Flask) -> None:
     app.jinja_env.globals.update(
         menu_groups=lambda: menu_groups(admin), calls_up=calls_up, has_right=has_right, Right=Right
     )
+    app.jinja_env.globals.update(form_token=lambda: uuid4().hex)
     app.jinja_env.globals.update(csrf=csrf, theme_wanted=theme_wanted, get_locale=get_locale, has_keys=has_keys)

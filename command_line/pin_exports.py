@@ -1,32 +1,39 @@
-"""The worker's job on large exports with PINs: write them, for their owner's eyes only, and remove them after a day."""
+"""The worker's job on files of cards and vouchers: write them, for their owner's eyes only, and remove old ones."""
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import structlog
 
+from billing.rights import Right
 from command_line.export_run import ExportStopped, run_export
 from command_line.installation import now, settings
 from command_line.job_run import JobDesk
 from models import Job, Operator
+from services.audit.audit import Actor
+from services.jobs.card_file import card_file
 from services.jobs.list_export import PART, note_export
 from services.keys.key_file import KeyFile
 from services.keys.permit import PermitRefused
 from services.keys.pin_keys import FILE_MODE, KeysMissing
 from services.operators.operator_facts import find_operator_by
-from services.series.export_series import ExportRefused, PinUnreadable, export_series, permit_export, series_to_export
+from services.series.export_series import ExportRefused, PinUnreadable
 from services.series.pin_export_job import (
     PinExport,
     acting,
     end_pin_export,
     find_pin_export,
     forget_pin_exports,
+    opened_zip_password,
     pin_export_file,
     waiting_pin_exports,
 )
+from services.store.encrypted_zip import zip_in_place
 from services.store.sheet_writer import RowsMiscounted
 
 REFUSED = (ExportRefused, KeysMissing, PinUnreadable, RowsMiscounted)
@@ -53,7 +60,7 @@ def _write_one(desk: JobDesk, exports: Path, job_id: int, stop: threading.Event)
     run_export(
         desk,
         job_id,
-        pin_export_file(exports, job_id, found[1].form),
+        pin_export_file(exports, job_id, found[1].ending),
         lambda: _write(desk, exports, *found, stop),
         lambda session, cards, at: end_pin_export(session, job_id, cards, at),
         REFUSED,
@@ -62,29 +69,48 @@ def _write_one(desk: JobDesk, exports: Path, job_id: int, stop: threading.Event)
 
 def _write(desk: JobDesk, exports: Path, job: Job, asked: PinExport, stop: threading.Event) -> int:
     """How many cards the file holds. It is written beside its place, and is there whole or not at all."""
-    series = desk.read(lambda session: series_to_export(session, asked.series))
-    operator = desk.read(lambda session: find_operator_by(session, Operator.id == asked.operator_id))
-    if operator is None or not operator.is_enabled or not asked.is_of(operator):
-        raise ExportRefused("Whoever asked for the file may not sign in any more, or works on other cards now.")
-    keys, who = KeyFile(settings().keys_file), acting(job, operator)
-    permit = desk.write(lambda session: permit_export(session, series, asked.form, who, keys, now()))
+    who, keys = _who(desk, job, asked), KeyFile(settings().keys_file) if asked.order.has_secrets else None
+    password = opened_zip_password(keys.current(), job) if keys else None
+    file = desk.read(lambda session: card_file(session, asked.order))
+    permit = desk.write(lambda session: file.permit(session, who, keys, now()))
     if isinstance(permit, PermitRefused):
         raise ExportRefused(permit.sentence)
     told = _Told(desk, job.id, stop)
-    part = pin_export_file(exports, job.id, asked.form).with_suffix(PART)
+    with _part(exports, job.id, asked) as part:
+        try:
+            desk.read(lambda session: file.write(session, part, permit, desk.zone, told))
+        except BaseException:
+            if told.is_stopped:  # a writer of sheets tells it in words of its own
+                raise ExportStopped from None
+            raise
+        if password is not None:
+            zip_in_place(part, asked.order.file_name, password)
+    return file.count
+
+
+def _who(desk: JobDesk, job: Job, asked: PinExport) -> Actor:
+    operator = desk.read(lambda session: find_operator_by(session, Operator.id == asked.operator_id))
+    if operator is None or not operator.is_enabled or not asked.is_of(operator):
+        raise ExportRefused("Whoever asked for the file may not sign in any more, or works on other cards now.")
+    if Right.SEE_CARDS not in operator.rights:
+        raise ExportRefused("Whoever asked for the file may not see cards any more.")
+    return acting(job, operator)
+
+
+@contextmanager
+def _part(exports: Path, job_id: int, asked: PinExport) -> Iterator[Path]:
+    """For our eyes from its first byte on; it takes its place at the end, an error leaves nothing."""
+    place = pin_export_file(exports, job_id, asked.ending)
+    part = place.with_suffix(PART)
     part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part.unlink(missing_ok=True)
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
     try:
-        desk.read(lambda session: export_series(session, series, part, asked.form, desk.zone, permit, told))
+        yield part
         part.chmod(FILE_MODE)
-        part.rename(pin_export_file(exports, job.id, asked.form))
-    except BaseException:
+        part.rename(place)
+    finally:
         part.unlink(missing_ok=True)
-        if told.is_stopped:  # a writer of sheets tells it in words of its own
-            raise ExportStopped from None
-        raise
-    return series.cards
 
 
 class _Told:

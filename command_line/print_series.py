@@ -11,6 +11,7 @@ from command_line.installation import now, read_session, settings, write_session
 from command_line.job_progress import progress_bar
 from command_line.series_files import FILE, ask, told
 from command_line.show import console, emit_json, json_option
+from command_line.zip_seal import ZipSeal, zip_options
 from services.keys.key_file import KeyFile
 from services.series.print_cards import PrintOrder, permit_print, plan_print, print_cards
 from services.store.new_file import new_file, refuse_standing
@@ -35,6 +36,7 @@ SERIAL = click.IntRange(0, SERIAL_MAX)
 @click.option("--plus", "is_international", is_flag=True, help='Access numbers are international: "+" before them.')
 @click.option("--qr/--no-qr", default=True, help="A QR code that dials.")
 @click.option("--qr-with-pin", is_flag=True, help="Let the QR code key the PIN too: whoever scans it has the card.")
+@zip_options
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
@@ -43,6 +45,7 @@ def print_series(
     file: Path,
     *,
     access: tuple[str, ...],
+    seal: ZipSeal,
     force: bool,
     yes: bool,
     as_json: bool,
@@ -63,9 +66,12 @@ def print_series(
         permit = permitted(answer)
         with new_file(file, replaces=force) as draft, read_session() as session, progress_bar("Cards") as progress:
             pages = print_cards(session, plan, draft, permit, settings().zone, progress)
+            seal.close(draft, file, "pdf")
     if as_json:
-        emit_json({"file": file, "cards": plan.cards, "pages": pages, "cards_left_out": plan.cards_left_out})
+        left_out = plan.cards_left_out
+        emit_json({"file": file, "cards": plan.cards, "pages": pages, "cards_left_out": left_out} | seal.told)
         return
     console.print(f"{plan.cards} cards on {pages} sheets in {file}.")
+    seal.tell()
     if plan.cards_left_out:
         console.print(f"{plan.cards_left_out} cards are left out: used, blocked, expired, or without a printable PIN.")

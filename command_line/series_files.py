@@ -13,6 +13,7 @@ from command_line.installation import now, read_session, settings, write_session
 from command_line.job_progress import progress_bar
 from command_line.own_rows import series_id
 from command_line.show import console, emit_json, json_option
+from command_line.zip_seal import ZIP, ZipSeal, zip_options
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
 from services.series.export_series import (
@@ -53,6 +54,7 @@ def file_options(secrets: str) -> Callable[[Command], Command]:
     )
 
     def decorate(command: Command) -> Command:
+        command = zip_options(command)
         for option in reversed(options):
             command = option(command)
         return command
@@ -65,7 +67,15 @@ def file_options(secrets: str) -> Callable[[Command], Command]:
 @click.argument("file", type=FILE)
 @file_options("pins")
 def export_cards(
-    number: int, file: Path, form: str | None, *, with_secrets: bool, force: bool, yes: bool, as_json: bool
+    number: int,
+    file: Path,
+    form: str | None,
+    *,
+    with_secrets: bool,
+    seal: ZipSeal,
+    force: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Write all cards of the series NUMBER to FILE: MOR's columns, status and expiry. Only you can read the file."""
     with told():
@@ -85,11 +95,13 @@ def export_cards(
         permit = permitted(answer) if answer else None
         with new_file(file, replaces=force) as draft, read_session() as session, progress_bar("Cards") as progress:
             export_series(session, series, draft, sheet, settings().zone, permit, progress)
+            seal.close(draft, file, sheet.value)
     erased = series.pins_erased if with_secrets else 0
     if as_json:
-        emit_json({"file": file, "cards": series.cards, "with_pins": with_secrets, "pins_erased": erased})
+        emit_json({"file": file, "cards": series.cards, "with_pins": with_secrets, "pins_erased": erased} | seal.told)
         return
     console.print(f"{series.cards} cards in {file}" + (", with their PINs." if with_secrets else ", without PINs."))
+    seal.tell()
     if erased:
         console.print(f"{erased} of them have no printable PIN any more: that cell is empty.")
 
@@ -99,7 +111,15 @@ def export_cards(
 @click.argument("file", type=FILE)
 @file_options("codes")
 def export_batch(
-    name: str, file: Path, form: str | None, *, with_secrets: bool, force: bool, yes: bool, as_json: bool
+    name: str,
+    file: Path,
+    form: str | None,
+    *,
+    with_secrets: bool,
+    seal: ZipSeal,
+    force: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Write all vouchers of the batch NAME to FILE. Only you can read the file."""
     with told():
@@ -117,11 +137,13 @@ def export_batch(
         permit = permitted(answer) if answer else None
         with new_file(file, replaces=force) as draft, read_session() as session, progress_bar("Vouchers") as progress:
             export_vouchers(session, batch, draft, sheet, settings().zone, permit, progress)
+            seal.close(draft, file, sheet.value)
     if as_json:
-        emit_json({"file": file, "vouchers": batch.quantity, "with_codes": with_secrets})
+        emit_json({"file": file, "vouchers": batch.quantity, "with_codes": with_secrets} | seal.told)
     else:
         codes = "with their codes" if with_secrets else "without codes"
         console.print(f"{batch.quantity} vouchers in {file}, {codes}.")
+        seal.tell()
 
 
 def ask(question: str) -> None:
@@ -132,7 +154,8 @@ def chosen_form(form: str | None, file: Path) -> SheetForm:
     """By the option, else by the file's ending."""
     if form is not None:
         return SheetForm(form)
-    return SheetForm.XLSX if file.suffix.lower() == ".xlsx" else SheetForm.CSV
+    named = file.with_suffix("") if file.suffix.lower() == ZIP else file
+    return SheetForm.XLSX if named.suffix.lower() == ".xlsx" else SheetForm.CSV
 
 
 @contextmanager

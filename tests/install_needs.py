@@ -19,6 +19,7 @@ PACKAGES: dict[str, Callable[[], object]] = {
     "postgresql": programs_folder,
     "chromium": lambda: shutil.which("chromium"),
     "chromium-driver": lambda: shutil.which("chromedriver"),
+    "p7zip-full": lambda: shutil.which("7z") or shutil.which("7zz"),  # opens what our encrypted ZIPs are
 }
 
 

@@ -14,14 +14,16 @@ from admin_web.texts import translated
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
 from services.series.export_series import ExportRefused, PinUnreadable
+from services.store.encrypted_zip import ZipPasswordRefused
 from services.store.sheet_writer import RowsMiscounted, SheetForm
 
 TYPES = {
     SheetForm.CSV.value: "text/csv; charset=utf-8",
     SheetForm.XLSX.value: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
+    "zip": "application/zip",
 }
-REFUSED = (ExportRefused, KeysMissing, PinUnreadable, RowsMiscounted)
+REFUSED = (ExportRefused, KeysMissing, PinUnreadable, RowsMiscounted, ZipPasswordRefused)
 
 
 def send(name: str, write: Callable[[Path], object]) -> Response:

@@ -13,6 +13,7 @@ from services.jobs.cancel_job import AS_A_WHOLE, is_cancellable
 HIDDEN = frozenset(  # who asked, and how it goes on: of no use to readers
     {
         *("actor", "operator_id", "reseller_id", "distributor_id"),
+        *("password_sealed",),
         *("after_serial", "after_card_id", "next_serial", "runs", "place"),
     }
 )

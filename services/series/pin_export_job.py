@@ -1,12 +1,14 @@
-"""A large export with PINs: asked for by right, written by the worker by the rights of that moment, taken once by
-whoever asked, and removed after a day whether it was taken or not.
+"""Files of cards and vouchers by the worker: asked for by right, written by the rights of that moment, taken once by
+whoever asked, and removed after a day whether they were taken or not. With a password they are an encrypted ZIP.
 """
 
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -15,25 +17,39 @@ from billing.states import JobState
 from models import Job
 from services.audit.audit import Act, Actor, note
 from services.jobs.ask_job import UNFINISHED, JobRefused, actor_of, ask_job, lock_job
+from services.jobs.card_file import FileOf, FileOrder
+from services.keys.pin_keys import PinKeys
 from services.operators.operator_facts import OperatorFacts
-from services.series.export_series import SeriesToExport
-from services.store.sheet_writer import SheetForm
+from services.series.export_series import ExportRefused
 
 PIN_EXPORT: Final = "pin_export"
-CARDS_AT_ONCE_MAX: Final = 50_000  # a second or two: beyond that a page does not wait
 KEPT: Final = timedelta(hours=24)
 FOLDER: Final = "pins"  # within that of the other exports, which sweeps its own files only
+SEALED: Final = "password_sealed"
+TAKEN = {
+    FileOf.SERIES: "series.pins_taken",
+    FileOf.SHEETS: "series.sheets_taken",
+    FileOf.VOUCHERS: "voucher_batch.codes_taken",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PinExport:
     """`operator_id` asked, bounded to the cards of a reseller or a distributor, if any."""
 
-    series: int
-    form: SheetForm
+    order: FileOrder
+    is_zip: bool
     operator_id: int
     reseller_id: int | None
     distributor_id: int | None
+
+    @property
+    def ending(self) -> str:
+        return "zip" if self.is_zip else self.order.form
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.order.file_name}.zip" if self.is_zip else self.order.file_name
 
     def is_of(self, operator: OperatorFacts) -> bool:
         """Whoever asked, still bound to the same cards."""
@@ -41,15 +57,53 @@ class PinExport:
         return mine == (self.operator_id, self.reseller_id, self.distributor_id)
 
 
+def export_key(order: FileOrder, token: str) -> str:
+    """Of the job: two presses of one button are one; two buttons of one page are two."""
+    return f"{order.of.value}:{order.name}:{order.form}:{token}"[:120]
+
+
+def seal_zip_password(keys: PinKeys, key: str, password: str) -> str:
+    """Until the file is written: bound to the job, opened by the key file only."""
+    return b64encode(keys.encrypt(password, f"zip {key}")).decode("ascii")
+
+
 def ask_pin_export(
-    session: Session, series: SeriesToExport, form: SheetForm, operator_id: int, token: str, actor: Actor, now: datetime
+    session: Session,
+    order: FileOrder,
+    count: int,
+    operator_id: int,
+    key: str,
+    sealed: str | None,
+    actor: Actor,
+    now: datetime,
 ) -> int:
     """The id of the job. The audit log names who asked; the export itself is noted before its first PIN is read."""
-    if Right.EXPORT_PINS not in actor.rights:
+    if order.has_secrets and Right.EXPORT_PINS not in actor.rights:
         raise RightMissing(Right.EXPORT_PINS)
     who = {"operator_id": operator_id, "reseller_id": actor.reseller_id, "distributor_id": actor.distributor_id}
-    parameters = {"series": series.number, "format": form.value, **who}
-    return ask_job(session, PIN_EXPORT, f"{series.number}:{token}", series.cards, parameters, actor, now)
+    file = {"file_of": order.of.value, "name": order.name, "format": order.form, "with_secrets": order.has_secrets}
+    as_zip = {"encrypted_zip": sealed is not None, SEALED: sealed}
+    parameters = {**file, "print_terms": dict(order.terms), **as_zip, **who}
+    return ask_job(session, PIN_EXPORT, key, count, parameters, actor, now)
+
+
+def is_sealed_by(session: Session, job_id: int, sealed: str) -> bool:
+    """Whether the job is the one that this password was drawn for: of two presses at once one is late."""
+    parameters: dict[str, Any] = session.scalars(select(Job.parameters).where(Job.id == job_id)).one()
+    return bool(parameters.get(SEALED) == sealed)
+
+
+def opened_zip_password(keys: PinKeys, job: Job) -> str | None:
+    sealed = job.parameters.get(SEALED)
+    if sealed is None:
+        return None
+    try:
+        return keys.decrypt(b64decode(sealed), f"zip {job.key}")
+    except InvalidTag as broken:
+        why = (
+            "The password of the ZIP opens with no key of the key file: the keys were replaced. Ask for the file again."
+        )
+        raise ExportRefused(why) from broken
 
 
 def waiting_pin_exports(session: Session) -> list[int]:
@@ -64,7 +118,15 @@ def find_pin_export(session: Session, job_id: int) -> tuple[Job, PinExport] | No
         return None
     asked: dict[str, Any] = job.parameters
     who = (asked["operator_id"], asked["reseller_id"], asked["distributor_id"])
-    return job, PinExport(asked["series"], SheetForm(asked["format"]), *who)
+    return job, PinExport(_order(asked), asked.get("encrypted_zip", False), *who)
+
+
+def _order(asked: dict[str, Any]) -> FileOrder:
+    """A job of the release before knew whole series with PINs only."""
+    if "file_of" not in asked:
+        return FileOrder(FileOf.SERIES, str(asked["series"]), asked["format"])
+    terms = asked["print_terms"]
+    return FileOrder(FileOf(asked["file_of"]), asked["name"], asked["format"], asked["with_secrets"], terms)
 
 
 def acting(job: Job, operator: OperatorFacts) -> Actor:
@@ -75,27 +137,28 @@ def acting(job: Job, operator: OperatorFacts) -> Actor:
 
 
 def end_pin_export(session: Session, job_id: int, cards: int, now: datetime) -> bool:
-    """The file is whole; False: it was cancelled at the last moment."""
+    """The file is whole, and the password is needed no more; False: it was cancelled at the last moment."""
     job = lock_job(session, job_id)
     if job.state not in UNFINISHED:
         return False
-    result = {"cards": cards, "kept_until": (now + KEPT).isoformat(timespec="minutes")}
+    result = {"rows": cards, "kept_until": (now + KEPT).isoformat(timespec="minutes")}
     values = {"state": JobState.DONE, "done": cards, "total": cards, "finished_at": now, "result": result}
-    session.execute(update(Job).where(Job.id == job_id).values(values))
+    asked = {name: value for name, value in job.parameters.items() if name != SEALED}
+    session.execute(update(Job).where(Job.id == job_id).values(**values, parameters=asked))
     return True
 
 
-def take_pin_export(session: Session, job_id: int, actor: Actor, now: datetime) -> None:
+def take_pin_export(session: Session, job_id: int, order: FileOrder, actor: Actor, now: datetime) -> None:
     """Once: commit it before the file is handed out."""
-    if Right.EXPORT_PINS not in actor.rights:
+    if order.has_secrets and Right.EXPORT_PINS not in actor.rights:
         raise RightMissing(Right.EXPORT_PINS)
     job = lock_job(session, job_id)
     if not can_be_taken(job, now):
         raise JobRefused("This file was taken already, or is not kept any more: ask for a new one.")
     taken = {**(job.result or {}), "taken_at": now.isoformat(timespec="seconds")}
     session.execute(update(Job).where(Job.id == job_id).values(result=taken))
-    facts = {"series": job.parameters["series"], "cards": job.total, "format": job.parameters["format"]}
-    note(session, actor, Act("series.pins_taken", "job", str(job_id), after=facts), now)
+    facts = {"of": order.name, "rows": job.total, "format": order.form, "with_secrets": order.has_secrets}
+    note(session, actor, Act(TAKEN[order.of], "job", str(job_id), after=facts), now)
 
 
 def can_be_taken(job: Job, now: datetime) -> bool:
@@ -103,8 +166,8 @@ def can_be_taken(job: Job, now: datetime) -> bool:
     return job.state is JobState.DONE and is_kept and "taken_at" not in (job.result or {})
 
 
-def pin_export_file(exports: Path, job_id: int, form: SheetForm) -> Path:
-    return exports.joinpath(FOLDER, f"{job_id}.{form.value}")
+def pin_export_file(exports: Path, job_id: int, ending: str) -> Path:
+    return exports.joinpath(FOLDER, f"{job_id}.{ending}")
 
 
 def forget_pin_exports(session: Session, exports: Path, now: datetime) -> int:
@@ -114,7 +177,7 @@ def forget_pin_exports(session: Session, exports: Path, now: datetime) -> int:
         return 0
     jobs = session.scalars(select(Job).where(Job.kind == PIN_EXPORT, Job.state.in_((*UNFINISHED, JobState.DONE))))
     kept = {str(job.id) for job in jobs if job.state in UNFINISHED or can_be_taken(job, now)}
-    old = [file for file in files if file.stem not in kept]
+    old = [file for file in files if file.name.partition(".")[0] not in kept]
     for file in old:
         file.unlink(missing_ok=True)
     return len(old)

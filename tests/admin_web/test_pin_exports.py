@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import now
 from admin_web.database import engines
-from admin_web.views.cards import series_files
+from admin_web.lists import card_files
 from billing.card_number import grouped
 from billing.rights import Role
 from billing.states import JobState
@@ -24,6 +24,7 @@ from command_line import pin_exports
 from command_line.job_run import JobDesk
 from models import AuditEntry, Job
 from services.audit.audit import Actor, Door
+from services.jobs.card_file import FileOf
 from services.keys.key_file import replace_pin_keys
 from services.operators.save_operator import OperatorRole, change_role
 from tests.admin_web.conftest import Visitor, text_of
@@ -43,7 +44,7 @@ FILES = "/series/1/files"
 
 @pytest.fixture(autouse=True)
 def _two_cards_are_many(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(series_files, "CARDS_AT_ONCE_MAX", 1)
+    monkeypatch.setitem(card_files.AT_ONCE_MAX, FileOf.SERIES, 1)
     replace_pin_keys(tmp_path / "keys.json", KEYS)
 
 

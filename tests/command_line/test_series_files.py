@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import re
+import shutil
 import stat
+import subprocess
 import zipfile
 from datetime import timedelta
 from decimal import Decimal
@@ -307,3 +309,42 @@ def test_as_an_operator_without_the_right_no_pin_leaves(
     monkeypatch.delenv("CALLINGCARD_OPERATOR")
     done(*told)
     assert file.exists()
+
+
+def unzipped(file: Path, password: str, folder: Path) -> bytes | None:
+    """The one file in it, by 7-Zip; None where it does not take the password."""
+    program = shutil.which("7z") or shutil.which("7zz")
+    assert program is not None, "as root: apt-get install p7zip-full (tests/install_needs.py)"
+    done = subprocess.run(
+        [program, "x", "-so", f"-p{password}", str(file)], capture_output=True, check=False, cwd=folder
+    )
+    return None if done.returncode else done.stdout
+
+
+def test_a_zip_opens_by_the_password_that_is_told_once(engine: Engine, cards: Cards, tmp_path: Path) -> None:
+    """console.md 11.4."""
+    del engine
+    file = tmp_path / "cards.xlsx.zip"
+    told = json.loads(done("series", "export", "1", str(file), "--with-pins", "--zip", "--yes", "--json").output)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [one.name for one in tmp_path.iterdir() if "cards" in one.name] == [file.name]
+    assert unzipped(file, "a wrong password", tmp_path) is None
+    data = unzipped(file, told["zip_password"], tmp_path)
+    assert data is not None
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+    assert [row[1] for row in sheet[1:]] == [grouped(card.pin) for card in cards[0]]
+
+
+def test_a_zip_by_a_password_of_the_operator(cards: Cards, tmp_path: Path) -> None:
+    file, mine = tmp_path / "codes.zip", "correct horse battery"
+    words = ["voucher", "export", FORMULA, str(file), "--with-codes", "--ask-zip-password", "--yes"]
+    short = CliRunner().invoke(main, words, input="short\n")
+    assert short.exit_code == 1
+    assert "16 to 80" in short.output
+    assert not file.exists()
+    told = CliRunner().invoke(main, words, input=f"{mine}\n")
+    assert told.exit_code == 0, told.output
+    assert mine not in told.output
+    data = unzipped(file, mine, tmp_path)
+    assert data is not None
+    assert all(grouped(code) in data.decode() for code in cards[1])

@@ -1,34 +1,28 @@
 """One batch of vouchers: each by its serial and state; exported with codes by right, blocked when it is lost."""
 
-from pathlib import Path
 from typing import Any
 
-from flask import abort, flash, g, redirect, request, url_for
+from flask import abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import Session
 
-from admin_web.access import actor, now, zone
+from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session, write_session
+from admin_web.database import read_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.lists import cells
-from admin_web.lists.files import REFUSED, pin_keys, send_or_tell, wanted_form
+from admin_web.lists.card_files import hand_out
+from admin_web.lists.files import wanted_form
 from admin_web.lists.filters import DayFilter, NumberFilter, WordFilter
 from admin_web.lists.list_view import ConsoleList, ListState, Rows
-from admin_web.texts import gettext, lazy_gettext, translated
+from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import VoucherStatus
 from models import Voucher, VoucherBatch
-from services.keys.permit import PermitRefused
+from services.jobs.card_file import FileOf, FileOrder
 from services.store.keyset import Order
 from services.vouchers.block_vouchers import block_vouchers, unblock_vouchers
-from services.vouchers.export_vouchers import (
-    export_vouchers,
-    note_voucher_export,
-    permit_voucher_export,
-    vouchers_to_export,
-)
 from services.vouchers.voucher_job import find_voucher_job
 from services.vouchers.voucher_report import voucher_batch_report
 from services.vouchers.voucher_rows import find_batch, voucher_rows_of, vouchers_made
@@ -95,23 +89,7 @@ class VoucherBatchPage(ConsoleList):
         with_codes = "with_codes" in request.form
         if with_codes and (asked := ask_again(page)) is not None:
             return asked
-        try:
-            form, batch = wanted_form(), vouchers_to_export(read_session(), name)
-            keys = pin_keys() if with_codes else None
-        except REFUSED as refused:
-            flash(translated(refused), "error")
-            return redirect(page)
-        with write_session() as session:
-            permit = permit_voucher_export(session, batch, form, actor(), keys, now()) if keys else None
-            if keys is None:
-                note_voucher_export(session, batch, form, actor(), now())
-        if isinstance(permit, PermitRefused):
-            abort(403, permit.sentence)
-
-        def write(file: Path) -> None:
-            export_vouchers(read_session(), batch, file, form, zone(), permit)
-
-        return send_or_tell(page, f"vouchers-{name}.{form.value}", write)
+        return hand_out(self, FileOrder(FileOf.VOUCHERS, name, wanted_form().value, with_codes), page)
 
     @expose("/block", methods=("POST",))
     def block(self, batch_id: int) -> ResponseReturnValue:

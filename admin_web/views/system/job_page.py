@@ -54,7 +54,7 @@ class JobPage(ThingPage):
             seconds=LOOK_AGAIN_SECONDS,
             may_cancel=_is_in_charge(job),
             has_file=file,
-            has_pins=_find_pins(job_id) is not None,
+            taken_once=_find_pins(job_id),
         )
 
     @expose("/export", methods=("POST",))
@@ -94,19 +94,21 @@ class JobPage(ThingPage):
 
     @expose("/<int:job_id>/pins", methods=("POST",))
     def pins(self, job_id: int) -> ResponseReturnValue:
-        """A file with PINs: once, for whoever asked, by right and with a fresh password; it leaves the disk with it."""
+        """A file of cards or vouchers: once, for whoever asked, and it leaves the disk with it; where it holds PINs or
+        codes by right and with a fresh password.
+        """
         require_token()
-        require_right(Right.EXPORT_PINS)
-        page = url_for(".show", job_id=job_id)
-        if (asked := ask_again(page)) is not None:
-            return asked
-        found = _find_pins(job_id)
+        page, found = url_for(".show", job_id=job_id), _find_pins(job_id)
+        if found is None or found.order.has_secrets:
+            require_right(Right.EXPORT_PINS)
+            if (asked := ask_again(page)) is not None:
+                return asked
         if found is None:
             abort(404)
-        kept = pin_export_file(current_app.config["SETTINGS"].exports_dir, job_id, found.form)
+        kept = pin_export_file(current_app.config["SETTINGS"].exports_dir, job_id, found.ending)
 
         def take(session: Session) -> str:
-            take_pin_export(session, job_id, actor(), now())
+            take_pin_export(session, job_id, found.order, actor(), now())
             return gettext("The file is handed out; it is kept no longer.")
 
         if not carry_out(take):
@@ -114,7 +116,7 @@ class JobPage(ThingPage):
         if not kept.exists():
             flash(gettext("The file is not there (any more): ask for it again."), "error")
             return redirect(page)
-        return send(f"series-{found.series}-with-pins.{found.form.value}", kept.rename)
+        return send(found.file_name, kept.rename)
 
     @expose("/<int:job_id>/cancel", methods=("POST",))
     def cancel(self, job_id: int) -> ResponseReturnValue:
