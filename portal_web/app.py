@@ -11,6 +11,7 @@ from portal_web.access import language
 from portal_web.errors import set_up_errors
 from portal_web.form_token import token_field
 from portal_web.pages import calls, charges, home, language_choice, log_in, phones, rates, refill
+from portal_web.pages import settings as settings_page
 from portal_web.words import call_word, charge_word, language_name, minutes
 from services.holders.sessions import HOURS_MAX
 from services.store.settings import Settings
@@ -26,7 +27,7 @@ from web_base.texts import set_up_texts
 LANGUAGES: Final = ["en", "es"]
 BODY_BYTES_MAX: Final = 16 * 1024  # a few short fields
 TEXTS: Final = Path(__file__).parent / "translations"
-PAGES: Final = (log_in, home, calls, charges, phones, refill, rates, language_choice)
+PAGES: Final = (log_in, home, calls, charges, phones, refill, rates, settings_page, language_choice)
 
 
 def create_app(settings: Settings) -> Flask:

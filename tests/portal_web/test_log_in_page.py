@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 WRONG_PIN = "000000000000"
-PAGES = ("/", "/calls", "/calls.csv", "/charges", "/phones", "/refill", "/rates", "/rates?q=370")
+PAGES = ("/", "/calls", "/calls.csv", "/charges", "/phones", "/refill", "/rates", "/rates?q=370", "/settings")
+OPEN = ("/log-out", "/language")
 NOT_ACCEPTED = "This card number and PIN do not fit, or the card is locked"
 
 
@@ -124,11 +125,11 @@ def test_a_log_in_takes_no_session_of_a_visitor_with_it(world: World, visitor: C
 def test_no_form_is_taken_without_its_token(world: World, holder: Holder, visitor: Callable[..., Holder]) -> None:
     card = world.cards[0]
     assert visitor().send("/log-in", number=card.number, pin=card.pin).status_code == 400
-    for address in ("/refill", "/phones/remove", "/log-out", "/language"):
+    for address in ("/refill", "/phones/remove", "/settings/short", "/settings/forget", "/settings/spoken", *OPEN):
         for token in ({}, {"csrf_token": "20300101000000##0"}):
             assert holder.send(address, code="1" * 12, phone="37060000001", language="es", **token).status_code == 400
     assert holder.get("/").status_code == 200
-    for address in ("/phones/remove", "/log-out", "/language"):
+    for address in ("/phones/remove", "/settings/short", "/settings/forget", "/settings/spoken", *OPEN):
         assert holder.get(address).status_code == 405  # nothing is done by a link
 
 

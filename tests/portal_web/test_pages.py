@@ -11,8 +11,18 @@ import pytest
 from sqlalchemy import func, select, update
 
 from billing.states import CardStatus
-from models import AccessNumber, CallerIdBinding, CallerIdBindingEvent, CallRecord, Card, LedgerEntry, LedgerKind
+from models import (
+    AccessNumber,
+    CallerIdBinding,
+    CallerIdBindingEvent,
+    CallRecord,
+    Card,
+    IvrPlan,
+    LedgerEntry,
+    LedgerKind,
+)
 from portal_web.access import now
+from services.calls.speed_dial import find_speed_dial
 from services.money.verify_ledger import verify_ledger
 from tests.factories import BRITAIN, LITHUANIA, World, answered, not_answered
 from tests.portal_web.conftest import Holder, text_of
@@ -151,6 +161,31 @@ def test_an_expired_card_frees_no_phone_and_past_its_grace_takes_no_refill(world
     assert holder.post("/refill", "/refill", code=code).status_code == 400
     assert world.session.scalars(select(CallerIdBinding.caller_id)).all() == ["37060000001"]
     assert world.session.scalar(select(func.count()).where(LedgerEntry.kind == LedgerKind.RECHARGE)) == 0
+
+
+def test_short_numbers_are_those_of_the_menu_of_a_call(world: World, holder: Holder) -> None:
+    def keep(slot: str, number: str) -> TestResponse:
+        return holder.post("/settings", "/settings/short", slot=slot, number=number)
+
+    assert keep("7", "+370 612 34567").status_code == 302
+    assert "7 now calls +37061234567." in text_of(holder.get("/settings"))
+    assert find_speed_dial(world.session, world.cards[0].card_id, "7") == LITHUANIA
+    assert find_speed_dial(world.session, world.cards[1].card_id, "7") is None
+    world.session.commit()
+    for slot, number in (("", BRITAIN), ("777", BRITAIN), ("x", BRITAIN), ("8", "911"), ("8", ""), ("8", "1" * 20)):
+        assert keep(slot, number).status_code == 400
+    held = keep("8", world.cards[0].pin)  # typed into the wrong field: neither kept nor sent back
+    assert (held.status_code, world.cards[0].pin in held.text) == (400, False)
+    assert holder.post("/settings", "/settings/forget", slot="7").status_code == 302
+    assert find_speed_dial(world.session, world.cards[0].card_id, "7") is None
+
+
+def test_the_language_of_calls_is_one_that_is_spoken_there(world: World, holder: Holder) -> None:
+    world.session.execute(update(IvrPlan).values(languages=["en", "es"]))
+    world.session.commit()
+    for language in ("es", "tlh", ""):
+        holder.post("/settings", "/settings/spoken", spoken=language)
+    assert world.card().language == "es"
 
 
 def refill(holder: Holder, code: str) -> TestResponse:

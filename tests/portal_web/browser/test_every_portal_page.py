@@ -25,6 +25,7 @@ PAGES = (
     "/rates?q=united",
     "/rates?q=Atlantis",
     "/rates?q=99912345678",
+    "/settings",
     "/nowhere",
 )
 WAYS = ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark"))
