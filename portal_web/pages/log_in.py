@@ -1,8 +1,11 @@
 """Log in by card number and PIN, and out."""
 
+from typing import Final
+
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from billing.card_number import find_series_and_serial
 from billing.refusals import Refusal
 from portal_web.access import LANGUAGE, TOKEN, address, forget_held, held, now, pin_keys, rules, token
 from portal_web.form_token import is_ours, require_token
@@ -12,6 +15,7 @@ from services.holders.sessions import end_card_session, open_card_session
 from web_base.database import write_session
 from web_base.texts import lazy_gettext
 
+DASH: Final = "-"
 pages = Blueprint("log_in", __name__)
 TOO_OLD = lazy_gettext("This form is too old. Please enter both once more.")
 NOT_ACCEPTED = lazy_gettext(
@@ -65,6 +69,7 @@ def _begin(opened: str | None) -> None:
 
 
 def _form(problem: object, status: int = 200) -> ResponseReturnValue:
-    """The number stays for another look; the PIN is never sent back."""
-    number = request.form.get("number", "")[:40]
+    """The number stays for another look, if it is one by its dash: a PIN in the wrong field is never sent back."""
+    entered = request.form.get("number", "")[:40].strip()
+    number = entered if DASH in entered and find_series_and_serial(entered) is not None else ""
     return render_template("portal/log_in.html", problem=problem, number=number), status

@@ -144,7 +144,7 @@ def simulate_card_call(
     """As the next call of the card over the access number (None: over any, without its surcharge), with the card's
     balance or another one, by its carriers, and within what its limits leave of the day.
     """
-    access = _access(session, card, access_number)
+    access = access_of_card(session, card, access_number)
     if balance_micros is not None:
         card = replace(card, balance_micros=balance_micros, held_micros=0, open_holds=0)
     table = session.execute(select(RateTable.name).where(RateTable.id == card.series.rate_table_id)).one()
@@ -178,7 +178,7 @@ def simulate_card_call(
     return with_sum(call, price, limit_seconds, asked.talk_seconds)
 
 
-def _access(session: Session, card: CardFacts, number: str | None) -> Access:
+def access_of_card(session: Session, card: CardFacts, number: str | None = None) -> Access:
     """The access number that was named, or the first that leads to the card's group."""
     query = (
         select(AccessNumber.number)

@@ -140,6 +140,7 @@ def test_a_pin_stands_in_no_page_address_header_log_or_row(
     seen: list[TestResponse] = []
     one = visitor()
     with caplog.at_level(logging.DEBUG):
+        seen.append(one.log_in(secrets[0], world.cards[0].number))  # one field into the other
         seen.append(one.log_in(world.cards[0].number, secrets[1]))
         seen.append(one.log_in(world.cards[0].number, secrets[0]))
         seen += [one.get(page) for page in PAGES]

@@ -224,7 +224,7 @@ def test_prices_are_found_by_number_and_by_name(world: World, holder: Holder) ->
     assert "First minute, all included 0.17 USD" in by_number
     assert "Your money lasts 70 minutes" in by_number
     by_name = text_of(holder.get("/rates?q=lith"))
-    assert "Lithuania +370…" in by_name
+    assert "Lithuania +370… · lasts 70 minutes" in by_name  # the same as by a whole number
     assert "0.07 USD a minute + 0.10 USD a call" in by_name
     assert "We have no price for this number" in text_of(holder.get("/rates?q=99912345678"))
     assert "We know no destination of this name." in text_of(holder.get("/rates?q=Atlantis"))
