@@ -85,7 +85,7 @@ RIGHTS: Final[dict[str, Need]] = {
     "reseller list": _needs(Right.SEE_CARDS),
     **_each("reseller", "assign create edit", _needs(Right.MAKE_CARDS)),
     **_each("route", "list show test", _needs(Right.SEE_RATES)),
-    **_each("route", "carrier rule save", _needs(Right.MANAGE_ROUTES)),
+    **_each("route", "carrier rule save test-call", _needs(Right.MANAGE_ROUTES)),
     "route delete": _needs(Right.MANAGE_ROUTES, Right.DELETE),
     **_each("series", "list show", _needs(Right.SEE_CARDS, own=RESELLERS)),
     **_each("series", "edit generate", _needs(Right.MAKE_CARDS)),

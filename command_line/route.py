@@ -14,6 +14,7 @@ from command_line.installation import now, read_session, write_session
 from command_line.route_rules import rule
 from command_line.route_show import show_plan
 from command_line.route_test import test
+from command_line.route_test_call import test_call
 from command_line.show import console, emit_json, json_option
 from models import RoutingPlan
 from services.routing.plan_fields import CARRIER_FIELDS, PLAN_FIELDS
@@ -129,5 +130,5 @@ def _tell(sentence: str, saved: SavedPlan, *, as_json: bool) -> None:
         console.print(sentence)
 
 
-for command in (rule, test):
+for command in (rule, test, test_call):
     route.add_command(command)

@@ -1,5 +1,6 @@
 """Sign in, sign out, and the password again before a secret is shown."""
 
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
@@ -9,8 +10,9 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from admin_web.access import TOKEN, address, forget_signed, now, signed, token
-from admin_web.database import write_session
+from admin_web.database import fresh_session, read_session, write_session
 from admin_web.texts import lazy_gettext
+from services.operators.address_lock import address_locked_until
 from services.operators.operator_facts import OperatorFacts
 from services.operators.sessions import end_session, open_session
 from services.operators.sign_in import NotSignedIn, PasswordRight, sign_in
@@ -71,7 +73,15 @@ def leave() -> ResponseReturnValue:
 
 
 def _form(entered: SignInForm, problem: object, status: int = 200) -> ResponseReturnValue:
-    return render_template("console/sign_in.html", form=entered, problem=problem, nonce=nonce()), status
+    with fresh_session():  # what this very entry has locked
+        until = address_locked_until(read_session(), address(), now())
+    shown = render_template("console/sign_in.html", form=entered, problem=problem, until=until, nonce=nonce())
+    return shown, status, waits(until)
+
+
+def waits(until: datetime | None) -> dict[str, str]:
+    """For programs: in how many seconds they may come again."""
+    return {} if until is None else {"Retry-After": str(int((until - now()).total_seconds()) + 1)}
 
 
 def page_of_ours(wanted: str | None) -> str:

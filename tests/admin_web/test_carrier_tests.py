@@ -14,6 +14,7 @@ from billing.states import JobState
 from command_line.asterisk_jobs import waiting_asterisk_jobs
 from command_line.carrier_tests import step_carrier_test
 from models import Account, AuditEntry, CallRecord, Hold, Job
+from services.routing.note_reach import note_reach
 from services.routing.try_carrier import CARRIER_TEST
 from tests.admin_web.conftest import Visitor, text_of
 
@@ -131,3 +132,23 @@ def test_who_may_not_change_routes_is_offered_no_call(signed_in: Callable[..., V
     visitor = signed_in(role)
     assert "Place a test call" not in text_of(visitor.get("/carriers/"))
     assert visitor.get(page).status_code == 403
+
+
+def test_the_route_tester_leads_to_a_test_call_with_its_number(signed_in: Callable[..., Visitor], page: str) -> None:
+    """console.md 11.2."""
+    address = "/routes/?number=447911123456&card=1-000000001"
+    assert f"{page}?number=447911123456" in signed_in(Role.OPERATOR).get(address).text
+    assert 'value="447911123456"' in signed_in(Role.OPERATOR).get(f"{page}?number=447911123456").text
+    assert "/test?number" not in signed_in(Role.SUPPORT).get(address).text
+
+
+def test_the_list_of_carriers_says_when_nobody_asks_them(
+    signed_in: Callable[..., Visitor], page: str, world: World
+) -> None:
+    """Whether carriers answer is told for the platform's own Asterisk only."""
+    del page
+    owner = signed_in(Role.OPERATOR)
+    assert "Nobody asks the carriers now" in text_of(owner.get("/carriers/"))
+    note_reach(world.session, [("test.cheap", "reachable", "not asked")], datetime.now(UTC))
+    world.session.commit()
+    assert "Nobody asks the carriers now" not in text_of(owner.get("/carriers/"))

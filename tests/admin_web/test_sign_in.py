@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,6 +75,24 @@ def test_the_fifth_wrong_entry_of_an_address_makes_it_wait(visitor: Visitor) -> 
         last = enter(visitor, "seven dry badgers")
     assert "Too many wrong entries came from here" in last.text
     assert enter(visitor).status_code == 401
+
+
+def test_whoever_waits_is_told_until_when_by_address_and_not_by_name(visitor: Visitor) -> None:
+    """console.md 11.2: a countdown; it is the address's own, so that it tells nothing of who exists."""
+    assert "data-until" not in visitor.get("/sign-in").text
+    for _ in range(6):
+        known = enter(visitor, "seven dry badgers")
+    unknown = visitor.post("/sign-in", "/sign-in", name="nobody", password=PASSWORD)
+    for answer in (known, unknown, visitor.get("/sign-in")):
+        assert re.search(r'data-until="\d{4}-[^"]+" data-over="You may try again now\."', answer.text)
+        assert 0 < int(answer.headers["Retry-After"]) <= 86_400
+    assert "Retry-After" not in visitor.client.get("/sign-in", environ_base={"REMOTE_ADDR": "192.0.2.7"}).headers
+
+
+def test_the_door_says_how_a_lost_password_is_mended(visitor: Visitor) -> None:
+    page = visitor.get("/sign-in").text
+    assert "callingcard operator password" in page
+    assert "callingcard operator reset-2fa" in page
 
 
 def test_a_form_without_its_token_is_refused(visitor: Visitor) -> None:

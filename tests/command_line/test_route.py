@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
-from factories import BRITAIN, World, a_world
+from factories import BRITAIN, NOW, World, a_world
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from billing.states import JobState
+from command_line import route_test_call
 from command_line.__main__ import main
 from command_line.installation import settings
-from models import Account, AuditEntry, CardGroup, RoutingPlan
+from models import Account, AuditEntry, CardGroup, Job, RoutingPlan
 from services.keys.pin_keys import create_pin_keys
+from services.routing.try_carrier import CARRIER_TEST, end_carrier_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,3 +134,31 @@ def plan_of_the_card(world: World) -> str:
 
 def tried() -> list[dict[str, Any]]:
     return [route for route in good("test", BRITAIN, "--card", CARD)["routes"] if route["place"]]
+
+
+def test_a_test_call_over_a_carrier_is_asked_of_the_worker(world: World) -> None:
+    """console.md 11.2: by the console's own service, with its job and its line of the audit log."""
+    told = good("test-call", "test.cheap", "+44 7700 900123", "--talk-seconds", "7", "--no-wait")
+    assert (told["carrier"], told["state"]) == ("test.cheap", "waiting")
+    job = world.session.get_one(Job, told["job"])
+    assert (job.kind, job.parameters["terms"]["talk_seconds"]) == (CARRIER_TEST, 7)
+    assert world.session.scalars(select(AuditEntry.act).where(AuditEntry.act == "carrier.tested")).all()
+    world.session.commit()
+    assert "There is no carrier nobody." in refused("test-call", "nobody", "447700900123")
+    assert "Write 3 to 15 digits" in refused("test-call", "test.cheap", "44x")
+
+
+def test_a_test_call_is_told_as_the_worker_left_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit status 0 only when it was answered."""
+    ends = {"answered": "yes", "ended": "ANSWER", "cause": "16"}
+
+    def worker(_seconds: float) -> None:
+        for job_id in world.session.scalars(select(Job.id).where(Job.state == JobState.WAITING)):
+            end_carrier_test(world.session, job_id, ends, NOW)
+        world.session.commit()
+
+    monkeypatch.setattr(route_test_call.time, "sleep", worker)
+    assert good("test-call", "test.cheap", "447700900123")["answered"] == "yes"
+    ends["answered"] = "no"
+    unanswered = run("test-call", "test.second", "447700900123")
+    assert (unanswered.exit_code, "answered" in unanswered.output) == (1, True)

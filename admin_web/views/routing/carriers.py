@@ -1,6 +1,7 @@
 """Carriers: who takes our calls, what each carries now, and which rest after failures (JA-43 to JA-49)."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists import cells
 from admin_web.lists.filters import TextFilter, WordFilter, begins_with
-from admin_web.lists.list_view import ConsoleList, Rows
+from admin_web.lists.list_view import ConsoleList, ListState, Rows
 from admin_web.texts import gettext, lazy_gettext
 from admin_web.words.formats import NOTHING, duration, moment, whole
 from billing.money import divide_floor
@@ -30,6 +31,7 @@ from services.routing.wake_carrier import wake_carrier
 from services.store.fields import FieldsRefused
 from services.store.keyset import Order
 
+LOOKED_WITHIN = timedelta(minutes=5)  # the worker asks every minute
 STATE_COLUMNS = (
     *("answered", "talk_seconds", "counted_at", "last_tried_at", "last_status", "last_cause"),
     *("reach", "reach_at", "reach_since"),
@@ -177,6 +179,12 @@ class CarrierList(ConsoleList):
             .where(Account.terminator_enabled, Account.deleted_at.is_(None))
         )
 
+    def page_values(self, state: ListState) -> dict[str, Any]:
+        """Whether somebody asks the carriers whether they answer: the worker can beside the platform's own Asterisk."""
+        del state
+        looked_at = read_session().scalars(select(func.max(CarrierState.reach_at))).one_or_none()
+        return {"looked_at": looked_at, "is_watched": looked_at is not None and looked_at > now() - LOOKED_WITHIN}
+
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(Account.endpoint, text))
 
@@ -197,7 +205,7 @@ class CarrierList(ConsoleList):
         form = EditForm(
             gettext("Test call over %(name)s", name=carrier.endpoint),
             ((lazy_gettext("Call"), TEST_FIELDS),),
-            {"talk_seconds": 5},
+            {"talk_seconds": 5, "number": request.args.get("number", "")[:20]},
             url_for(".index_view"),
             template="console/carrier_test.html",
             extra={"is_on": settings.console_phone, "token": uuid4().hex, "ring_seconds": carrier.ring_seconds},

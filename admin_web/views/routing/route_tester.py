@@ -6,8 +6,9 @@ from typing import Any
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from sqlalchemy import select
 
-from admin_web.access import get_signed, zone
+from admin_web.access import get_signed, has_right, zone
 from admin_web.database import read_session
 from admin_web.forms.asked_call import AskedWrong, asked_call, find_own_card
 from admin_web.lists.choices import originators, rate_tables, routing_plans
@@ -16,7 +17,7 @@ from admin_web.texts import gettext, lazy_gettext, translated
 from billing.lcr import SkipReason
 from billing.rights import Right
 from billing.share import DRAWS
-from models import RateTable, RoutingPlan
+from models import Account, RateTable, RoutingPlan
 from services.accounts.account_facts import get_account
 from services.rates.simulate_call import SimulationRefused
 from services.routing.explain_routes import ExplainedCall, explain_card_routes, explain_table_routes
@@ -65,8 +66,18 @@ class RouteTester(ConsolePage):
             problem=problem,
             reasons=REASONS,
             zone=str(zone()),
+            carriers=_carriers(found),
         )
         return (shown, 400) if problem else shown
+
+
+def _carriers(found: ExplainedCall | None) -> dict[str, int]:
+    """The accounts of the routes that would be tried, for whoever may place a test call over one."""
+    if found is None or not has_right(Right.MANAGE_ROUTES):
+        return {}
+    names = [route.endpoint for route in found.routes if route.place]
+    query = select(Account.endpoint, Account.id).where(Account.endpoint.in_(names))
+    return {str(endpoint): account_id for endpoint, account_id in read_session().execute(query)}
 
 
 def _explained() -> ExplainedCall:
