@@ -72,6 +72,7 @@ class ConsoleList(GuardedPage, BaseModelView):
     row_acts: Callable[[], list[tuple[str, Any]]] | None = None  # what may be done with rows that are ticked
     empty_link: tuple[str, Any] | None = None
     empty_right: ClassVar[Right | None] = None  # what the link needs
+    help_topic: ClassVar[str] = "console"  # the page of docs/ that an empty list leads to
 
     def create_blueprint(self, admin: Any) -> Any:  # noqa: ANN401 (Flask-Admin's)
         """Flask-Admin's own addresses of editing, exporting and looking up are not served: a list shows."""

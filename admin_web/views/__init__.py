@@ -55,6 +55,7 @@ from admin_web.views.routing.routing_plan_page import RoutingPlanPage
 from admin_web.views.routing.routing_plans import RoutingPlanList
 from admin_web.views.routing.routing_rule_page import RoutingRulePage
 from admin_web.views.system.audit import AuditList
+from admin_web.views.system.help_page import Help
 from admin_web.views.system.job_page import JobPage
 from admin_web.views.system.jobs import JobList
 from admin_web.views.system.me import MePage
@@ -134,6 +135,7 @@ VIEWS: tuple[type[BaseView], ...] = (
     JobPage,
     SettingsPage,
     HealthPage,
+    Help,
     SearchPage,
     MePage,
     SearchesPage,

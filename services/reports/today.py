@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing.money import divide_floor
 from billing.states import CallDisposition, CardStatus, HoldState
-from models import Account, CallRecord, Card, FailedEntry, Hold
+from models import Account, CallRecord, Card, CarrierState, FailedEntry, Hold
 from services.calls.call_alarms import count_open_alarms
 from services.calls.day_limits import day_begins_at
 from services.reports.days import IS_CUSTOMERS
@@ -31,9 +31,22 @@ class DayMoney:
 
 @dataclass(frozen=True, slots=True)
 class CarrierDay:
+    """Attempts of the newest calls of 24 hours, as the worker counted them; a call over two carriers is one of each."""
+
     endpoint: str
+    attempts: int
     answered: int
-    mean_seconds: int
+    talk_seconds: int
+
+    @property
+    def answered_percent(self) -> int:
+        """ASR."""
+        return divide_floor(self.answered * 100, self.attempts) if self.attempts else 0
+
+    @property
+    def mean_seconds(self) -> int | None:
+        """ACD."""
+        return divide_floor(self.talk_seconds, self.answered) if self.answered else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ def today_figures(session: Session, now: datetime, zone: tzinfo) -> TodayFigures
         expiring_cards=_expiring(session, now),
         calls_to_look_at=count_open_alarms(session),
         destinations=_destinations(session, begin),
-        carriers=_carriers(session, begin),
+        carriers=_carriers(session),
     )
 
 
@@ -126,15 +139,13 @@ def _destinations(session: Session, begin: datetime) -> list[tuple[str, int]]:
     return [(name, calls) for name, calls in session.execute(named.limit(SHOWN))]
 
 
-def _carriers(session: Session, begin: datetime) -> list[CarrierDay]:
+def _carriers(session: Session) -> list[CarrierDay]:
+    """Those with the most attempts."""
+    counts = (CarrierState.attempts, CarrierState.answered, CarrierState.talk_seconds)
     query = (
-        select(Account.endpoint, func.count(), func.sum(CallRecord.talk_seconds))
-        .join(Account, Account.id == CallRecord.carrier_account_id)
-        .where(CallRecord.placed_at >= begin, IS_CUSTOMERS)
-        .group_by(Account.endpoint)
-        .order_by(func.count().desc(), Account.endpoint)
+        select(Account.endpoint, *counts)
+        .join(CarrierState, CarrierState.account_id == Account.id)
+        .where(CarrierState.attempts > 0)
+        .order_by(CarrierState.attempts.desc(), Account.endpoint)
     )
-    return [
-        CarrierDay(endpoint or "", answered, divide_floor(seconds, answered))
-        for endpoint, answered, seconds in session.execute(query.limit(SHOWN))
-    ]
+    return [CarrierDay(endpoint or "", *counted) for endpoint, *counted in session.execute(query.limit(SHOWN))]

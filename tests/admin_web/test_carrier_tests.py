@@ -137,8 +137,9 @@ def test_who_may_not_change_routes_is_offered_no_call(signed_in: Callable[..., V
 def test_the_route_tester_leads_to_a_test_call_with_its_number(signed_in: Callable[..., Visitor], page: str) -> None:
     """console.md 11.2."""
     address = "/routes/?number=447911123456&card=1-000000001"
-    assert f"{page}?number=447911123456" in signed_in(Role.OPERATOR).get(address).text
-    assert 'value="447911123456"' in signed_in(Role.OPERATOR).get(f"{page}?number=447911123456").text
+    operator = signed_in(Role.OPERATOR)
+    assert f"{page}?number=447911123456" in operator.get(address).text
+    assert 'value="447911123456"' in operator.get(f"{page}?number=447911123456").text
     assert "/test?number" not in signed_in(Role.SUPPORT).get(address).text
 
 

@@ -54,7 +54,7 @@ VALUES = {
     "export_type": "csv",
     "filename": "x",
 }
-VALUES |= {"language": "en", "prompt_id": "welcome"}
+VALUES |= {"topic": "series", "language": "en", "prompt_id": "welcome"}
 CARD_VALUES = {**VALUES, "number": "1-000000001"}
 BEYOND_A_PAGE = {  # acts that ask for more than their page does
     "accountaudit.of_account": Right.SEE_ACCOUNTS,

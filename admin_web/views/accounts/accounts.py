@@ -130,6 +130,7 @@ class AccountList(ConsoleList):
     empty_link = ("accountpage.new", lazy_gettext("New account"))
     empty_right = Right.MANAGE_ACCOUNTS
     heading = lazy_gettext("Accounts")
+    help_topic = "accounts"
     empty_text = lazy_gettext(
         "There is no account yet: an account tells by what the calls of a client are known, and where ours go."
     )

@@ -22,6 +22,7 @@ class ClientList(ConsoleList):
     empty_link = ("clientpage.new", lazy_gettext("New client"))
     empty_right = Right.MANAGE_ACCOUNTS
     heading = lazy_gettext("Clients")
+    help_topic = "accounts"
     empty_text = lazy_gettext("There is no client yet: a client is a company that sends us calls or takes ours.")
     search_label = lazy_gettext("Client, or how it begins")
     right_aligned = frozenset({"balance", "held", "credit_limit", "accounts"})

@@ -71,6 +71,7 @@ class CallRows(ConsoleList):
 
     right = Right.SEE_CALLS
     heading = lazy_gettext("Calls")
+    help_topic = "reports"
     empty_text = lazy_gettext("No call was made yet. Dial an access number, or try: callingcard dial")
     empty_link = None
     key = "call_id"

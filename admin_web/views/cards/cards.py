@@ -34,6 +34,7 @@ CARD_FILTERS = (
 class CardList(ConsoleList):
     right = Right.SEE_CARDS
     heading = lazy_gettext("Cards")
+    help_topic = "cards"
     empty_text = lazy_gettext("There are no cards yet: they are made by series.")
     empty_link: tuple[str, Any] | None = ("seriespage.generate", lazy_gettext("Generate your first series"))
     empty_right = Right.MAKE_CARDS

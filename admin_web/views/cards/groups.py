@@ -22,6 +22,7 @@ class GroupList(ConsoleList):
     list_template = "console/group_list.html"
     link_column = "name"
     heading = lazy_gettext("Card groups")
+    help_topic = "cards"
     empty_text = lazy_gettext("No card group was made yet: a group is a product and what its callers hear.")
     search_label = lazy_gettext("Name, or how it begins")
     right_aligned = frozenset({"series", "calls_max", "number_length"})

@@ -28,6 +28,7 @@ class PhoneList(ConsoleList):
     right = Right.SEE_CARDS
     heading = lazy_gettext("Phones")
     key = "caller_id"
+    help_topic = "cards"
     empty_text = lazy_gettext(
         "No phone is bound. A phone is bound by a call with the right PIN, where IVR plan and card group allow it."
     )

@@ -40,6 +40,7 @@ class ResellerList(ConsoleList):
     is_of_all = True
     heading = lazy_gettext("Resellers")
     list_template = "console/reseller_list.html"
+    help_topic = "series"
     empty_text = lazy_gettext("No reseller yet: a reseller owns series and sees only those.")
     search_label = lazy_gettext("Name, or how it begins")
     link_column = "name"
@@ -137,6 +138,7 @@ class DistributorList(ConsoleList):
     is_of_all = True
     heading = lazy_gettext("Distributors")
     list_template = "console/distributor_list.html"
+    help_topic = "series"
     empty_text = lazy_gettext("No distributor yet: a distributor sells cards without owning their series.")
     search_label = lazy_gettext("Name, or how it begins")
     link_column = "name"

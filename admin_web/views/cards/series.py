@@ -62,6 +62,7 @@ class SeriesList(ConsoleList):
     right = Right.SEE_CARDS
     heading = lazy_gettext("Series")
     list_template = "console/series_list.html"
+    help_topic = "series"
     empty_text = lazy_gettext("No series was made yet: a series is a batch of cards with its terms.")
     empty_link = ("seriespage.generate", lazy_gettext("Generate your first series"))
     empty_right = Right.MAKE_CARDS

@@ -29,6 +29,7 @@ class VoucherBatchList(ConsoleList):
     is_of_all = True
     heading = lazy_gettext("Vouchers")
     list_template = "console/voucher_list.html"
+    help_topic = "money"
     empty_text = lazy_gettext("No vouchers yet: a voucher is a code that adds its value to a rechargeable card.")
     empty_link = ("vouchers.new", lazy_gettext("Make vouchers"))
     empty_right = Right.MAKE_CARDS

@@ -37,6 +37,7 @@ class AccessNumberList(ConsoleList):
     empty_right = Right.MANAGE_IVR
     right_aligned = frozenset({"surcharge", "surcharge_per_minute"})
     heading = lazy_gettext("Access numbers")
+    help_topic = "cards"
     empty_text = lazy_gettext("There is no access number yet: it is what callers dial.")
     search_label = lazy_gettext("Number, or how it begins")
     column_list = ("number", "plan", "language", "surcharge", "surcharge_per_minute", "pinless", "is_enabled")

@@ -22,6 +22,7 @@ class IvrPlanList(ConsoleList):
     is_of_all = True
     heading = lazy_gettext("IVR plans")
     list_template = "console/ivr_plan_list.html"
+    help_topic = "cards"
     empty_text = lazy_gettext("No IVR plan yet: it says what the callers of an access number are asked.")
     empty_link = ("ivrplan.new", lazy_gettext("New IVR plan"))
     empty_right = Right.MANAGE_IVR

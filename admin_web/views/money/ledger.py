@@ -15,6 +15,7 @@ class LedgerRows(ConsoleList):
 
     right = Right.SEE_MONEY
     heading = lazy_gettext("Ledger")
+    help_topic = "money"
     empty_text = lazy_gettext("No money was moved yet.")
     search_label = lazy_gettext("Reference or call id, or how it begins")
     right_aligned = frozenset({"amount"})

@@ -25,6 +25,7 @@ class ImportList(ConsoleList):
     is_of_all = True
     heading = lazy_gettext("Imports of rates")
     list_template = "console/import_list.html"
+    help_topic = "rate_import"
     empty_text = lazy_gettext("No list was imported yet: a file is read, shown beside the table, and applied by you.")
     empty_link = ("rateimport.new", lazy_gettext("Import a file"))
     empty_right = Right.MANAGE_RATES

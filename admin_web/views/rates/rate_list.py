@@ -42,6 +42,7 @@ class RateList(ConsoleList):
     right = Right.SEE_RATES
     heading = lazy_gettext("Rates")
     list_template = "console/rate_list.html"
+    help_topic = "rates"
     empty_text = lazy_gettext("This table has no rates yet: add one, or import a carrier's list.")
     link_column = "prefix"
     search_label = lazy_gettext("Number dialled, or a prefix")

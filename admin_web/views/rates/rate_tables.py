@@ -17,6 +17,7 @@ from services.store.keyset import Order
 class RateTableList(ConsoleList):
     right = Right.SEE_RATES
     heading = lazy_gettext("Rate tables")
+    help_topic = "rates"
     empty_text = lazy_gettext("There is no rate table yet: it holds what calls cost, sold or bought.")
     search_label = lazy_gettext("Name, or how it begins")
     list_template = "console/rate_table_list.html"

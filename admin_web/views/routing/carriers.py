@@ -110,6 +110,7 @@ class CarrierList(ConsoleList):
     is_of_all = True
     heading = lazy_gettext("Carriers")
     list_template = "console/carrier_list.html"
+    help_topic = "trunks"
     empty_text = lazy_gettext("No carrier yet: an account with terminator settings takes our calls.")
     empty_link = ("accountpage.new", lazy_gettext("Add a carrier"))
     empty_right = Right.MANAGE_ACCOUNTS

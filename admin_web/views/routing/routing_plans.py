@@ -20,6 +20,7 @@ class RoutingPlanList(ConsoleList):
     is_of_all = True
     heading = lazy_gettext("Routing plans")
     list_template = "console/routing_plan_list.html"
+    help_topic = "routing"
     empty_text = lazy_gettext("No routing plan yet: without one no call finds a carrier.")
     empty_link = ("routingplan.new", lazy_gettext("New routing plan"))
     empty_right = Right.MANAGE_ROUTES

@@ -40,6 +40,7 @@ class AuditRows(ConsoleList):
     right = Right.SEE_AUDIT
     heading = lazy_gettext("Audit log")
     key = "number"
+    help_topic = "operators"
     empty_text = lazy_gettext("Nothing was done yet.")
     search_label = lazy_gettext("Id of the object")
     column_list = ("happened_at", "object", "act", "actor", "door", "address", "changes", "reason")

@@ -18,6 +18,7 @@ class OperatorList(ConsoleList):
     right = Right.MANAGE_OPERATORS
     heading = lazy_gettext("Operators and roles")
     list_template = "console/operator_list.html"
+    help_topic = "operators"
     empty_text = lazy_gettext("There are no operators.")
     search_label = lazy_gettext("Name, or how it begins")
     link_column = "name"
