@@ -51,8 +51,9 @@ FROM (SELECT n,
 JOIN card_series series ON series.number = numbered.number
 """
 PHONES = """
-INSERT INTO caller_id_binding (caller_id, card_id, bound_at)
-SELECT CAST(37060000000 + n AS TEXT), :card + n * 20, :now FROM generate_series(CAST(0 AS BIGINT), :cards / 20 - 1) n
+INSERT INTO caller_id_binding (caller_id, card_id, series_id, distributor_id, bound_at)
+SELECT CAST(37060000000 + n AS TEXT), card.id, card.series_id, card.distributor_id, :now
+FROM generate_series(CAST(0 AS BIGINT), :cards / 20 - 1) n JOIN card ON card.id = :card + n * 20 + 2
 """
 # Of a hundred thousand calls one comes from the quiet series, of twenty one from a gateway without a card.
 CALLERS = """

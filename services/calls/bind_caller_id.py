@@ -4,6 +4,7 @@ denies it.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -27,7 +28,10 @@ def bind_caller_id(session: Session, caller_id: str, card: CardFacts, now: datet
     phone keeps it.
     """
     # Two phones with one right PIN at the same instant come one after the other, so that the newest wins here too.
-    session.execute(select(Card.id).where(Card.id == card.card_id).with_for_update(key_share=True))
+    # A sale of the card to a distributor waits too: what the binding copies of the card stays true.
+    copied = select(Card.series_id, Card.distributor_id).where(Card.id == card.card_id)
+    series_id, distributor_id = session.execute(copied.with_for_update(key_share=True)).one()
+    row = {"caller_id": caller_id, "card_id": card.card_id, "series_id": series_id, "distributor_id": distributor_id}
     for _ in range(RACES_MAX):
         standing = _standing(session, caller_id, card.card_id)
         if standing.get(caller_id) == card.card_id:
@@ -35,7 +39,7 @@ def bind_caller_id(session: Session, caller_id: str, card: CardFacts, now: datet
         has_another_phone = any(card_id == card.card_id for card_id in standing.values())
         if has_another_phone and card.group.pinless_deny_double_use:
             return BindOutcome.DENIED
-        if _replace(session, standing, caller_id, card.card_id, now, actor):
+        if _replace(session, standing, row, now, actor):
             return BindOutcome.BOUND
     return BindOutcome.DENIED
 
@@ -51,15 +55,13 @@ def _standing(session: Session, caller_id: str, card_id: int) -> dict[str, int]:
     return dict(session.execute(query).all())
 
 
-def _replace(
-    session: Session, standing: dict[str, int], caller_id: str, card_id: int, now: datetime, actor: str
-) -> bool:
+def _replace(session: Session, standing: dict[str, int], row: dict[str, Any], now: datetime, actor: str) -> bool:
     """False, and nothing has changed, if this phone was just bound to another card by another call of it."""
     with session.begin_nested() as attempt:
         for old_caller_id, old_card_id in standing.items():
             unbind_caller_id(session, old_caller_id, old_card_id, now, actor)
-        if insert_or_skip(session, CallerIdBinding, caller_id=caller_id, card_id=card_id, bound_at=now):
-            _note(session, caller_id, card_id, BindingAct.BOUND, now, actor)
+        if insert_or_skip(session, CallerIdBinding, **row, bound_at=now):
+            _note(session, row["caller_id"], row["card_id"], BindingAct.BOUND, now, actor)
             return True
         attempt.rollback()
     return False

@@ -3,10 +3,12 @@
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from models import CallerIdBinding, CallRecord, Card, CardGroup, CardSeries, Wallet
+from services.calls.file_phones import are_phones_filed
 from services.operators.operator_facts import OperatorFacts
-from services.operators.scope import card_scope
+from services.operators.scope import card_scope, sees_all_cards, series_ids
 
 # Of each row that is shown, by the index of a card's calls.
 LAST_CALL = (
@@ -40,13 +42,24 @@ def card_rows(operator: OperatorFacts, *, is_count: bool = False) -> Rows:
     )
 
 
-def phone_rows(operator: OperatorFacts) -> Rows:
-    return (
+def phone_rows(session: Session, operator: OperatorFacts, *, is_count: bool = False) -> Rows:
+    """A seller's are found by what they copy of the card. A distributor's are held against the card itself where they
+    are shown, whoever sold it: an older release that runs beside this one does not know of the copy.
+    """
+    rows: Rows = (
         select(CallerIdBinding.caller_id, Card.number, CardGroup.name.label("group"), CallerIdBinding.bound_at)
         .select_from(CallerIdBinding)
         # Every phone has a card with its series and group; a count that needs none of them leaves outer joins out.
         .outerjoin(Card, Card.id == CallerIdBinding.card_id)
         .outerjoin(CardSeries, CardSeries.id == Card.series_id)
         .outerjoin(CardGroup, CardGroup.id == CardSeries.card_group_id)
-        .where(card_scope(operator))
     )
+    if sees_all_cards(operator):
+        return rows
+    if not are_phones_filed(session):
+        return rows.where(card_scope(operator))
+    if operator.distributor_id is not None:
+        mine = rows.where(CallerIdBinding.distributor_id == operator.distributor_id)
+        return mine if is_count else mine.where(card_scope(operator))
+    owned, column = series_ids(session, operator), CallerIdBinding.series_id
+    return rows.where(column == owned[0] if len(owned) == 1 else column.in_(owned))

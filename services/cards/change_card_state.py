@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from billing.card_acts import CARD_ACTS, CardAct, CardPosition, why_not
 from billing.card_number import card_number
 from billing.states import CardStatus
-from models import Card, CardSeries
+from models import CallerIdBinding, Card, CardSeries
 from services.audit.audit import Act, Actor, note
 from services.calls.end_calls import ask_to_end_calls
 from services.cards.card_lock import lock_cards
@@ -109,7 +109,11 @@ def _change(session: Session, order: CardOrder, card_ids: list[int], actor: Acto
         book_due_fees(session, card_ids, actor, now)
     if order.act is CardAct.UNBLOCK:
         forgive_periods(session, card_ids, now)
-    session.execute(update(Card).where(Card.id.in_(card_ids)).values(_values(order, now)))
+    values = _values(order, now)
+    session.execute(update(Card).where(Card.id.in_(card_ids)).values(values))
+    if "distributor_id" in values:  # which their phones copy
+        phones = update(CallerIdBinding).where(CallerIdBinding.card_id.in_(card_ids))
+        session.execute(phones.values(distributor_id=values["distributor_id"]))
 
 
 def _values(order: CardOrder, now: datetime) -> dict[str, Any]:

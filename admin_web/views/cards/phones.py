@@ -7,9 +7,10 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from admin_web.access import get_signed
+from admin_web.database import read_session
 from admin_web.lists import cells
 from admin_web.lists.filters import DayFilter, begins_with
-from admin_web.lists.list_view import ConsoleList, Rows
+from admin_web.lists.list_view import ConsoleList, ListState, Rows
 from admin_web.texts import lazy_gettext
 from admin_web.words.formats import dashed
 from billing.rights import Right
@@ -52,7 +53,10 @@ class PhoneList(ConsoleList):
         super().__init__(CallerIdBinding, name=lazy_gettext("Phones"), category="Cards", endpoint="phones")
 
     def query(self) -> Rows:
-        return phone_rows(get_signed().operator)
+        return phone_rows(read_session(), get_signed().operator)
+
+    def counted(self, state: ListState) -> Rows:
+        return self.narrowed(phone_rows(read_session(), get_signed().operator, is_count=True), state)
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(CallerIdBinding.caller_id, text.lstrip("+").replace(" ", "")))
