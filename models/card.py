@@ -37,13 +37,17 @@ class Card(Base):
         Index("ix_card_series_status", "series_id", "status"),
         Index("ix_card_expires", "expires_at"),
         Index("ix_card_status", "status", "id"),
-        Index(
-            "ix_card_distributor",
-            "distributor_id",
-            "series_id",
-            "serial",
-            sqlite_where=text("distributor_id IS NOT NULL"),
-            postgresql_where=text("distributor_id IS NOT NULL"),
+        *(
+            Index(
+                name,
+                *columns,
+                sqlite_where=text("distributor_id IS NOT NULL"),
+                postgresql_where=text("distributor_id IS NOT NULL"),
+            )
+            for name, *columns in (
+                ("ix_card_distributor", "distributor_id", "series_id", "serial"),
+                ("ix_card_distributor_status", "distributor_id", "series_id", "status", "serial"),
+            )
         ),
     )
 

@@ -86,6 +86,7 @@ class Rate(Base):
             "ghost_minutes_percent IS NULL OR ghost_minutes_percent BETWEEN 20 AND 200", "ghost_percent_in_range"
         ),
         Index("ix_rate_lookup", "rate_table_id", "prefix"),
+        Index("ix_rate_destination", "rate_table_id", "destination_name"),
     )
 
     id: Mapped[Id]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models import CallerIdBinding, CallRecord, Card, CardGroup, CardSeries, Wallet
 from services.calls.file_phones import are_phones_filed
 from services.operators.operator_facts import OperatorFacts
-from services.operators.scope import card_scope, sees_all_cards, series_ids
+from services.operators.scope import card_scope, sees_all_cards, seller_cards, series_ids
 
 # Of each row that is shown, by the index of a card's calls.
 LAST_CALL = (
@@ -17,11 +17,15 @@ LAST_CALL = (
 Rows = Select[*tuple[Any, ...]]
 
 
-def card_rows(operator: OperatorFacts, *, is_count: bool = False) -> Rows:
+def card_rows(session: Session, operator: OperatorFacts, *, is_count: bool = False, is_joined: bool = True) -> Rows:
     """Cards whose series is made: before that they exist for nobody (JC-28). A count that asks for no balance leaves
     the wallets out where their join is an outer one; to sort cards by balance it must be none, or no index serves.
+    Only for who sees all cards their series are joined; another's count goes without any join if it asks for nothing
+    but the card (`is_joined` off): PostgreSQL counts in an index alone then.
     """
-    return (
+    if is_count and not is_joined and not sees_all_cards(operator):
+        return select(Card.id).where(seller_cards(session, operator))
+    rows = (
         select(
             Card.id,
             Card.status,
@@ -35,31 +39,37 @@ def card_rows(operator: OperatorFacts, *, is_count: bool = False) -> Rows:
             *(() if is_count else (LAST_CALL,)),
         )
         .select_from(Card)
-        .join(CardSeries, CardSeries.id == Card.series_id)
         .join(Wallet, Wallet.id == Card.wallet_id, isouter=is_count)
         .outerjoin(CallerIdBinding, CallerIdBinding.card_id == Card.id)
-        .where(CardSeries.made_at.is_not(None), card_scope(operator))
     )
+    if sees_all_cards(operator):
+        return rows.join(CardSeries, CardSeries.id == Card.series_id).where(CardSeries.made_at.is_not(None))
+    return rows.where(seller_cards(session, operator))
 
 
 def phone_rows(session: Session, operator: OperatorFacts, *, is_count: bool = False) -> Rows:
     """A seller's are found by what they copy of the card. A distributor's are held against the card itself where they
     are shown, whoever sold it: an older release that runs beside this one does not know of the copy.
     """
-    rows: Rows = (
-        select(CallerIdBinding.caller_id, Card.number, CardGroup.name.label("group"), CallerIdBinding.bound_at)
-        .select_from(CallerIdBinding)
-        # Every phone has a card with its series and group; a count that needs none of them leaves outer joins out.
-        .outerjoin(Card, Card.id == CallerIdBinding.card_id)
-        .outerjoin(CardSeries, CardSeries.id == Card.series_id)
-        .outerjoin(CardGroup, CardGroup.id == CardSeries.card_group_id)
-    )
+    is_filed = sees_all_cards(operator) or are_phones_filed(session)
+    rows: Rows = select(CallerIdBinding.caller_id) if is_count and is_filed else _phones_with_cards()
     if sees_all_cards(operator):
         return rows
-    if not are_phones_filed(session):
+    if not is_filed:
         return rows.where(card_scope(operator))
     if operator.distributor_id is not None:
         mine = rows.where(CallerIdBinding.distributor_id == operator.distributor_id)
         return mine if is_count else mine.where(card_scope(operator))
     owned, column = series_ids(session, operator), CallerIdBinding.series_id
     return rows.where(column == owned[0] if len(owned) == 1 else column.in_(owned))
+
+
+def _phones_with_cards() -> Rows:
+    return (
+        select(CallerIdBinding.caller_id, Card.number, CardGroup.name.label("group"), CallerIdBinding.bound_at)
+        .select_from(CallerIdBinding)
+        # Every phone has a card with its series and group.
+        .outerjoin(Card, Card.id == CallerIdBinding.card_id)
+        .outerjoin(CardSeries, CardSeries.id == Card.series_id)
+        .outerjoin(CardGroup, CardGroup.id == CardSeries.card_group_id)
+    )

@@ -25,9 +25,25 @@ def card_scope(operator: OperatorFacts) -> ColumnElement[bool]:
     return true()
 
 
-def series_ids(session: Session, operator: OperatorFacts) -> list[int]:
+def series_ids(session: Session, operator: OperatorFacts, *which: ColumnElement[bool]) -> list[int]:
     """Of a reseller, as values: an index serves them where it does not serve a join."""
-    return list(session.scalars(select(CardSeries.id).where(series_scope(operator)).order_by(CardSeries.id)))
+    return list(session.scalars(select(CardSeries.id).where(series_scope(operator), *which).order_by(CardSeries.id)))
+
+
+def in_series(series_ids: list[int]) -> ColumnElement[bool]:
+    """A condition on Card. One series is met by its own word: its cards are then in the order of their serials."""
+    return Card.series_id == series_ids[0] if len(series_ids) == 1 else Card.series_id.in_(series_ids)
+
+
+def seller_cards(session: Session, operator: OperatorFacts) -> ColumnElement[bool]:
+    """The cards of a reseller or a distributor, but those in the making, which exist for nobody (JC-28): a condition on
+    Card alone. Joined with their series PostgreSQL sorts them all where it takes them for few.
+    """
+    if operator.reseller_id is not None:
+        return in_series(series_ids(session, operator, CardSeries.made_at.is_not(None)))
+    mine = Card.distributor_id == operator.distributor_id
+    unmade = list(session.scalars(select(CardSeries.id).where(CardSeries.made_at.is_(None))))
+    return mine & Card.series_id.not_in(unmade) if unmade else mine
 
 
 def sees_all_cards(operator: OperatorFacts) -> bool:

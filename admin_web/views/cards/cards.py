@@ -18,7 +18,7 @@ from billing.rights import Right
 from billing.states import CardStatus
 from models import CallerIdBinding, Card, CardSeries, Wallet
 from services.cards.card_rows import card_rows
-from services.operators.scope import sees_all_cards, series_ids
+from services.operators.scope import in_series, sees_all_cards, series_ids
 from services.store.keyset import Order
 
 CARD_FILTERS = (
@@ -29,6 +29,17 @@ CARD_FILTERS = (
     DayFilter("expires_from", lazy_gettext("Expires from"), Card.expires_at),
     DayFilter("expires_until", lazy_gettext("Expires until"), Card.expires_at, ends=True),
 )
+JOINED = frozenset({"least", "most", "phone"})  # filters by what stands on no card
+
+
+class GroupFilter(ChoiceFilter):
+    """Whose cards are few finds them by those of its series that have the group."""
+
+    def apply(self, query: Rows, value: Any, alias: Any = None) -> Rows:  # noqa: ANN401 (as BaseFilter has it)
+        operator = get_signed().operator
+        if sees_all_cards(operator):
+            return super().apply(query, value, alias)
+        return query.where(in_series(series_ids(read_session(), operator, self.column == value)))
 
 
 class CardList(ConsoleList):
@@ -72,7 +83,7 @@ class CardList(ConsoleList):
     def __init__(self) -> None:
         self.filters = (
             *CARD_FILTERS,
-            ChoiceFilter("group", lazy_gettext("Card group"), CardSeries.card_group_id, groups),
+            GroupFilter("group", lazy_gettext("Card group"), CardSeries.card_group_id, groups),
         )
         super().__init__(Card, name=lazy_gettext("Cards"), category="Cards", endpoint="cards")
 
@@ -93,16 +104,11 @@ class CardList(ConsoleList):
     def row_acts(self) -> list[tuple[str, Any]]:
         return acts_of_mine(extends=True)
 
-    def query(self, *, is_count: bool = False) -> Rows:
-        operator = get_signed().operator
-        rows = card_rows(operator, is_count=is_count)
-        if operator.reseller_id is None:
-            return rows
-        mine = series_ids(read_session(), operator)
-        return rows.where(Card.series_id == mine[0] if len(mine) == 1 else Card.series_id.in_(mine))
+    def query(self, *, is_count: bool = False, is_joined: bool = True) -> Rows:
+        return card_rows(read_session(), get_signed().operator, is_count=is_count, is_joined=is_joined)
 
     def counted(self, state: ListState) -> Rows | int:
-        return self.narrowed(self.query(is_count=True), state)
+        return self.narrowed(self.query(is_count=True, is_joined=bool(JOINED & set(state.filters))), state)
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(Card.number, text.replace("-", "").replace(" ", "")))

@@ -70,8 +70,12 @@ class SeriesPage(CardList):
         """The wallets of one series lie among those of all: by balance up to so many cards only."""
         return frozenset({"balance"})
 
-    def query(self, *, is_count: bool = False) -> Rows:
-        return super().query(is_count=is_count).where(Card.series_id == opened_series().id)
+    def order(self, state: ListState) -> Order:
+        """Whoever asks: an index knows serials within a series."""
+        return Order(self.orders[state.sort].columns, descending=state.descending)
+
+    def query(self, *, is_count: bool = False, is_joined: bool = True) -> Rows:
+        return super().query(is_count=is_count, is_joined=is_joined).where(Card.series_id == opened_series().id)
 
     def counted(self, state: ListState) -> Rows | int:
         """A series has as many cards as it was made with (`verify` proves it); a distributor sees its own of them."""
