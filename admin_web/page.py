@@ -19,6 +19,7 @@ class GuardedPage(BaseView):
 
     right: ClassVar[Right]
     is_of_all: ClassVar[bool] = False  # it shows the whole platform: not for an operator of some cards only
+    gives_files: ClassVar[bool] = False  # its rows can be had as a file, a long one by a job
 
     def is_accessible(self) -> bool:
         session = signed()

@@ -1,5 +1,6 @@
 """callingcard calls report, rollup and export: what the calls brought, and the calls themselves as a file."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from command_line.series_files import FILE, chosen_form, told
 from command_line.show import console, emit_json, json_option, money
 from services.reports.days import day_of
 from services.reports.export_calls import count_calls, export_calls, note_call_export
-from services.reports.report_calls import report_calls
+from services.reports.report_calls import Progress, report_calls
 from services.reports.report_row import ReportRow
 from services.reports.report_terms import ROWS_DEFAULT, ROWS_MAX, By, ReportRefused, ReportTerms
 from services.reports.roll_up_calls import Work, roll_up_calls
@@ -26,6 +27,7 @@ from services.store.new_file import new_file, refuse_standing
 from services.store.sheet_writer import SheetForm
 
 DAYS_SHOWN = 30
+SECONDS_DEFAULT = 120
 ROWS_SHOWN_MAX = 100
 ONLY = (By.DESTINATION, By.CARRIER, By.SERIES, By.ACCESS_NUMBER, By.ACCOUNT, By.CLIENT)
 
@@ -45,6 +47,14 @@ ONLY = (By.DESTINATION, By.CARRIER, By.SERIES, By.ACCESS_NUMBER, By.ACCOUNT, By.
 @click.option(
     "--rows", "rows_max", type=click.IntRange(1, ROWS_MAX), default=ROWS_DEFAULT, show_default=True, help="How many."
 )
+@click.option(
+    "--seconds",
+    "seconds_max",
+    type=click.IntRange(1, 86_400),
+    default=SECONDS_DEFAULT,
+    show_default=True,
+    help="How long the calls themselves may be read where no sum knows all that is asked.",
+)
 @json_option
 def report(
     by: str,
@@ -53,6 +63,7 @@ def report(
     carrier_tag: str | None,
     originator_tag: str | None,
     rows_max: int,
+    seconds_max: int,
     *,
     as_json: bool,
     **only: Any,  # noqa: ANN401 (what click gives)
@@ -74,7 +85,7 @@ def report(
         terms.check()
         roll_up()
         with read_session() as session, progress_bar("Days") as progress:
-            found = report_calls(session, terms, zone, progress)
+            found = report_calls(session, terms, zone, _within(seconds_max, progress))
     if as_json:
         rows = [row.as_json() for row in found[:rows_max]]
         emit_json({"from": terms.first, "to": terms.last, "is_cut": len(found) > rows_max, "rows": rows})
@@ -85,6 +96,22 @@ def report(
             console.print("... and more: narrow the report, or see all with --json and --rows.")
     else:
         console.print(f"No calls from {terms.first} to {terms.last}.")
+
+
+def _within(seconds_max: int, progress: Progress) -> Progress:
+    """Looks at the clock after each day."""
+    ends = time.monotonic() + seconds_max
+
+    def told(done: int, total: int) -> None:
+        progress(done, total)
+        if done < total and time.monotonic() > ends:
+            raise Failure(
+                f"After {seconds_max} seconds {done} of {total} days are read. No sum knows all of this together, so "
+                "that the calls of each day are: some two seconds for 300,000 of them.",
+                "Ask for fewer days or one thing less in --by, or wait longer with --seconds.",
+            )
+
+    return told
 
 
 @click.command()

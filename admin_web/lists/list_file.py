@@ -5,29 +5,24 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from html import unescape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from flask import abort, request
+from flask import abort
 from flask.typing import ResponseReturnValue
 
 from admin_web.access import actor, now, zone
 from admin_web.database import read_session, write_session
 from admin_web.lists import cells
-from admin_web.lists.export_sink import export_sink
-from admin_web.lists.files import send
+from admin_web.lists.rows_file import ROWS_MAX, ask_worker, write_rows
 from admin_web.texts import gettext
 from billing.money import MICROS_PER_UNIT
 from services.audit.audit import Act, note
 from services.store.list_rows import every_row, row_count
-from services.store.sheet_writer import Cell, SheetForm, write_table
+from services.store.sheet_writer import Cell, SheetForm
 
 if TYPE_CHECKING:
     from admin_web.lists.list_view import ConsoleList, ListState
 
-ROWS_AT_ONCE = 10_000  # half a second (console.md 5.2); more are written by the worker
-ROWS_MAX = 1_000_000  # of a sheet; beyond that filters narrow it, or the command line exports it whole
 PLAIN = (None, cells.text, cells.status, cells.word, cells.act, cells.whole, cells.parted, cells.moment)
 AMOUNTS = (cells.money, cells.exact_money, cells.fee)
 MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -43,27 +38,15 @@ def list_file(view: "ConsoleList", state: "ListState", form: SheetForm) -> Respo
     count = row_count(read_session(), query, ROWS_MAX)
     if count > ROWS_MAX:
         abort(413, gettext("More than %(most)s rows fit: narrow the filters first.", most=ROWS_MAX))
-    sink = export_sink()
-    if sink is None and count > ROWS_AT_ONCE:
-        asked = {"list": view.endpoint, "wanted": request.full_path, "form": form.value}
-        back = view.address(state)
-        return view.render("console/export_ask.html", count=count, asked=asked, back=back, token=uuid4().hex)
+    if (asked := ask_worker(view, count, form, view.address(state))) is not None:
+        return asked
     columns = [(name, str(label)) for name, label in view.shown_columns(state) if name not in HIDDEN]
     facts = {"rows": count, "format": form.value, "filters": dict(state.filters), "search": state.search}
     with write_session() as session:
         note(session, actor(), Act("list.downloaded", "list", view.endpoint, after=facts), now())
-
-    def write(file: Path) -> None:
-        titles = [label for _, label in columns] + (["Currency"] if _has_amounts(view, columns) else [])
-        rows = every_row(read_session(), query, view.order(state), count)
-        rows = rows if sink is None else sink.counted(rows, count)
-        write_table(file, form, titles, _rows(view, columns, rows), count)
-
-    if sink is None:
-        return send(f"{view.endpoint}.{form.value}", write)
-    write(sink.file)
-    sink.is_written = True
-    return ""
+    titles = [label for _, label in columns] + (["Currency"] if _has_amounts(view, columns) else [])
+    rows = every_row(read_session(), query, view.order(state), count)
+    return write_rows(f"{view.endpoint}.{form.value}", form, titles, _rows(view, columns, rows), count)
 
 
 def _rows(view: "ConsoleList", columns: list[tuple[str, str]], rows: Iterator[Any]) -> Iterator[list[Cell]]:

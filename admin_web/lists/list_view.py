@@ -57,6 +57,7 @@ class ConsoleList(GuardedPage, BaseModelView):
     form_base_class = SecureForm  # trap C8
     list_template = "console/list.html"
     column_display_actions = False
+    gives_files = True
 
     key: ClassVar[str] = "id"
     heading: ClassVar[str]

@@ -4,13 +4,13 @@ and more (V-26). From the rollup where one of its cubes knows all that is asked,
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, and_, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
-from models import Account, CallDay, CallRecord, CardSeries, Client
+from models import Account, CallDay, CallRecord, CardSeries, Client, Cube
 from services.reports.day_sums import finest_sums
 from services.reports.days import bounds_of
 from services.reports.figures import FIGURES
@@ -34,11 +34,36 @@ def report_calls(
     terms.check()
     cube = terms.cube()
     if cube is not None:
-        kept = select(CallDay).where(CallDay.cube == cube, CallDay.day.between(terms.first, terms.last))
-        query = _summed(terms, kept.subquery(), is_sorted=True)
-        return [_row(terms, tuple(row)) for row in session.execute(query)]
+        return _from_rollup(session, terms, cube)
     rows = [_row(terms, row) for row in _from_records(session, terms, zone, progress)]
     return sorted(rows, key=ReportRow.order)[: terms.rows_max]
+
+
+def _from_rollup(session: Session, terms: ReportTerms, cube: Cube) -> list[ReportRow]:
+    """Until there are as many rows as are wanted: whole days, in their order, make up those that come first."""
+    rows: list[ReportRow] = []
+    for first, last in _spans(terms):
+        kept = select(CallDay).where(CallDay.cube == cube, CallDay.day.between(first, last))
+        query = _summed(terms, kept.subquery(), is_sorted=True)
+        rows += [_row(terms, tuple(row)) for row in session.execute(query)]
+        if _are_enough(terms, len(rows)):
+            break
+    return rows[: terms.rows_max]
+
+
+def _are_enough(terms: ReportTerms, rows: int) -> bool:
+    """Rows of later days come after these."""
+    return By.DAY in terms.by and terms.rows_max is not None and rows >= terms.rows_max
+
+
+def _spans(terms: ReportTerms) -> Iterator[tuple[date, date]]:
+    """All days at once; where those of few days may be all that is wanted, one, two, four ... of them."""
+    is_cut = By.DAY in terms.by and len(terms.by) > 1 and terms.rows_max is not None
+    first, days = terms.first, 1 if is_cut else (terms.last - terms.first).days + 1
+    while first <= terms.last:
+        last = min(terms.last, first + timedelta(days=days - 1))
+        yield first, last
+        first, days = last + timedelta(days=1), days * 2
 
 
 def _row(terms: ReportTerms, values: tuple[Any, ...]) -> ReportRow:
@@ -60,6 +85,8 @@ def _from_records(session: Session, terms: ReportTerms, zone: tzinfo, progress: 
             for place, value in enumerate(row[width:]):
                 known[place] += value
         progress(done, len(days))
+        if _are_enough(terms, len(sums)):
+            break
     return ((*key, *figures) for key, figures in sums.items())
 
 

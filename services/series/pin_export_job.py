@@ -26,11 +26,6 @@ PIN_EXPORT: Final = "pin_export"
 KEPT: Final = timedelta(hours=24)
 FOLDER: Final = "pins"  # within that of the other exports, which sweeps its own files only
 SEALED: Final = "password_sealed"
-TAKEN = {
-    FileOf.SERIES: "series.pins_taken",
-    FileOf.SHEETS: "series.sheets_taken",
-    FileOf.VOUCHERS: "voucher_batch.codes_taken",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +153,12 @@ def take_pin_export(session: Session, job_id: int, order: FileOrder, actor: Acto
     taken = {**(job.result or {}), "taken_at": now.isoformat(timespec="seconds")}
     session.execute(update(Job).where(Job.id == job_id).values(result=taken))
     facts = {"of": order.name, "rows": job.total, "format": order.form, "with_secrets": order.has_secrets}
-    note(session, actor, Act(TAKEN[order.of], "job", str(job_id), after=facts), now)
+    act = "series.pins_taken"
+    if order.of is FileOf.SHEETS:
+        act = "series.sheets_taken"
+    elif order.of is FileOf.VOUCHERS:
+        act = "voucher_batch.codes_taken"
+    note(session, actor, Act(act, "job", str(job_id), after=facts), now)
 
 
 def can_be_taken(job: Job, now: datetime) -> bool:

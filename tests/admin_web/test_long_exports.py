@@ -5,18 +5,19 @@ from __future__ import annotations
 import io
 import re
 import threading
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from factories import NOW, answered
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from admin_web.access import now
 from admin_web.database import engines
-from admin_web.lists import export_sink, list_file
+from admin_web.lists import export_sink, rows_file
 from billing.rights import Role
 from billing.states import JobState
 from command_line import list_exports
@@ -26,6 +27,7 @@ from services.audit.audit import Actor, Door
 from services.jobs.cancel_job import cancel_job
 from services.jobs.list_export import KEPT_DAYS, exports_kept, forget_files, note_export, waiting_exports
 from services.operators.save_operator import OperatorRole, change_role, disable_operator
+from services.reports.roll_up_calls import roll_up_calls
 from tests.admin_web.conftest import Visitor, text_of
 from tests.admin_web.forms import download
 
@@ -42,7 +44,7 @@ ME = Actor("tests", Door.CLI)
 
 @pytest.fixture(autouse=True)
 def _few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_file, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(rows_file, "ROWS_AT_ONCE", 0)
     monkeypatch.setattr(export_sink, "TOLD_EVERY_ROWS", 1)
 
 
@@ -230,3 +232,27 @@ def test_no_other_page_of_the_console_is_written_into_a_file(
     assert "failed" in text_of(owner.get(page))
     assert list(folder.glob("*.csv")) == []
     assert owner.post("/cards/", "/jobs/export", wanted="/cards/", **(fields | {"list": "nothing"})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("page", "begins"),
+    [
+        ("/reports/file/{}?by=destination", ["Destination,Currency,Calls", "United Kingdom,USD,1,1,61"]),
+        ("/reports/of/liability/file/{}?", ["Series,Status,Currency", "1,pending,USD,1,5", "1,activated,USD,1,4.939"]),
+    ],
+)
+def test_a_long_report_is_a_file_by_the_same_way(
+    signed_in: Callable[..., Visitor], world: World, work: Callable[[], int], page: str, begins: list[str]
+) -> None:
+    """Issue item 8; a link keeps its filters, and so does the file."""
+    world.call("call-1", "442071234567")
+    world.settle(answered("call-1", 61))
+    roll_up_calls(lambda do: do(world.session), NOW, UTC)
+    world.session.commit()
+    finance = signed_in(Role.FINANCE)
+    job = ask(finance, f"{page.format('csv')}&from=2026-11-20&until=2026-11-25")
+    assert work() == 0
+    rows = download(finance, f"{job}/file").text.splitlines()
+    assert [row[: len(begin)] for row, begin in zip(rows, begins, strict=True)] == begins
+    support = signed_in(Role.SUPPORT)
+    assert support.get(f"{job}/file").status_code == 404

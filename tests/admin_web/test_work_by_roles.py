@@ -10,7 +10,7 @@ from factories import KEYS, World
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from admin_web.lists import list_file
+from admin_web.lists import rows_file
 from billing.rights import Role
 from billing.states import JobState, SeriesStatus
 from models import Card, CardSeries, Job, Rate, Voucher
@@ -45,7 +45,7 @@ def database_url(postgresql_databases: PostgresqlDatabases) -> Iterator[str]:
 @pytest.fixture
 def owner(signed_in: Callable[..., Visitor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Visitor:
     replace_pin_keys(tmp_path / "keys.json", KEYS)
-    monkeypatch.setattr(list_file, "ROWS_AT_ONCE", 0)  # every list is a long one
+    monkeypatch.setattr(rows_file, "ROWS_AT_ONCE", 0)  # every list is a long one
     for limit in ("CARDS_A_STEP", "TYPED_ABOVE"):
         monkeypatch.setattr(f"admin_web.views.cards.card_acts.{limit}", 1)  # and every range of cards a large one
     return signed_in(Role.OWNER)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import stat
+from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +15,9 @@ from factories import BRITAIN, LITHUANIA, NOW, World, a_world, answered, not_ans
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from command_line import calls_report
 from command_line.__main__ import main
-from models import AuditEntry, CallDay
+from models import AuditEntry, CallDay, CallRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,3 +123,19 @@ def test_verify_finds_a_wrong_rollup(world: World, engine: Engine) -> None:
     told = run("verify", "--json")
     assert told.exit_code == 1
     assert {breach["invariant"][:3] for breach in json.loads(told.stdout)["breaches"]} == {"I14"}
+
+
+def test_what_no_sum_knows_is_read_within_a_limit_of_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day that was begun is ended, and what is not read is said."""
+    world.session.execute(
+        update(CallRecord).where(CallRecord.call_id == "silent").values(placed_at=NOW - timedelta(days=1))
+    )
+    world.session.commit()
+    asked = ("calls", "report", "--by", "series,destination,carrier", *PERIOD, "--seconds", "1")
+    assert len(good(*asked)["rows"]) == 3
+    moments = count(step=10)
+    monkeypatch.setattr(calls_report.time, "monotonic", lambda: float(next(moments)))
+    late = run(*asked)
+    assert late.exit_code == 1
+    assert "After 1 seconds 1 of 2 days are read" in " ".join(late.output.split())
+    assert "--seconds" in late.output

@@ -11,14 +11,15 @@ from flask_admin import expose
 
 from admin_web.access import now, zone
 from admin_web.database import read_session
-from admin_web.lists.files import send
+from admin_web.lists.rows_file import ask_worker, write_rows
 from admin_web.page import ThingPage
 from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.words.report_sheets import REPORTS, Report, Sheet
 from billing.rights import Right
+from services.reports.bounded import bounded
 from services.reports.days import day_of
 from services.reports.report_terms import ReportRefused
-from services.store.sheet_writer import SheetForm, write_table
+from services.store.sheet_writer import SheetForm
 
 DAYS_DEFAULT = 30
 ROWS_SHOWN_MAX = 500
@@ -28,6 +29,7 @@ Days = tuple[date, date]
 class CardReports(ThingPage):
     right = Right.SEE_MONEY
     is_of_all = True
+    gives_files = True
     list_endpoint = "reports.index"
 
     def __init__(self) -> None:
@@ -58,9 +60,11 @@ class CardReports(ThingPage):
         sheet, days, problem = _made(_report(kind))
         if sheet is None or problem:
             abort(400, problem)
-        titles, cells = [title for title, _ in sheet.columns], [sheet.cells(row) for row in sheet.rows]
-        called = f"{kind}-{days[0]}-{days[1]}.{form}"
-        return send(called, lambda written: write_table(written, SheetForm(form), titles, cells, len(cells)))
+        back = url_for(".show", kind=kind, **_arguments(days))
+        if (asked := ask_worker(self, len(sheet.rows), SheetForm(form), back)) is not None:
+            return asked
+        titles, cells = [title for title, _ in sheet.columns], (sheet.cells(row) for row in sheet.rows)
+        return write_rows(f"{kind}-{days[0]}-{days[1]}.{form}", SheetForm(form), titles, cells, len(sheet.rows))
 
 
 def _report(name: str) -> Report:
@@ -81,8 +85,10 @@ def _made(report: Report) -> tuple[Sheet | None, Days, str | None]:
         )
     except ValueError:
         return None, usual, gettext("This report cannot be read from the address: give two days.")
+    session = read_session()
     try:
-        return report.make(read_session(), *days, zone()), days, None
+        with bounded(session):
+            return report.make(session, *days, zone()), days, None
     except ReportRefused as refused:
         return None, days, translated(refused)
 

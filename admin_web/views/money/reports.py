@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from flask import request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from admin_web.access import now, zone
 from admin_web.database import read_session
-from admin_web.lists.files import send
+from admin_web.lists.rows_file import ask_worker, write_rows
 from admin_web.page import ConsolePage
 from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.words.chart import Chart, bar_chart
@@ -20,11 +20,12 @@ from admin_web.words.formats import exact_money, spoken
 from admin_web.words.report_sheets import REPORTS
 from billing.money import MICROS_PER_UNIT
 from billing.rights import Right
+from services.reports.bounded import bounded
 from services.reports.days import day_of
 from services.reports.report_calls import report_calls
 from services.reports.report_row import ReportRow
 from services.reports.report_terms import By, ReportRefused, ReportTerms
-from services.store.sheet_writer import Cell, SheetForm, write_table
+from services.store.sheet_writer import Cell, SheetForm
 
 DAYS_DEFAULT = 30
 ROWS_SHOWN_MAX = 500
@@ -59,6 +60,7 @@ class ReportPage(ConsolePage):
 
     right = Right.SEE_MONEY
     is_of_all = True
+    gives_files = True
 
     def __init__(self) -> None:
         super().__init__(name=lazy_gettext("Reports"), category="Money", endpoint="reports", url="/reports")
@@ -84,15 +86,21 @@ class ReportPage(ConsolePage):
         """The rows as they are shown, all of them."""
         rows, wanted = self._rows(self._wanted())
         kind = SheetForm.XLSX if form == SheetForm.XLSX.value else SheetForm.CSV
-        titles, cells = (wanted.by.value.capitalize(), *TITLES), [_cells(row, wanted.by) for row in rows]
+        if wanted.problem:
+            abort(400, wanted.problem)
+        if (asked := ask_worker(self, len(rows), kind, url_for(".index", **self._arguments(wanted)))) is not None:
+            return asked
         name = f"calls-by-{wanted.by.value}-{wanted.first}-{wanted.last}.{kind.value}"
-        return send(name, lambda written: write_table(written, kind, titles, cells, len(cells)))
+        titles = (wanted.by.value.capitalize(), *TITLES)
+        return write_rows(name, kind, titles, (_cells(row, wanted.by) for row in rows), len(rows))
 
     def _rows(self, wanted: Wanted) -> tuple[list[ReportRow], Wanted]:
         if wanted.problem:
             return [], wanted
+        terms, session = ReportTerms((wanted.by,), wanted.first, wanted.last), read_session()
         try:
-            return report_calls(read_session(), ReportTerms((wanted.by,), wanted.first, wanted.last), zone()), wanted
+            with bounded(session):
+                return report_calls(session, terms, zone()), wanted
         except ReportRefused as refused:
             return [], Wanted(wanted.by, wanted.first, wanted.last, translated(refused))
 

@@ -13,8 +13,7 @@ from admin_web.database import read_session, write_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.entrance.sign_in import page_of_ours
 from admin_web.lists.files import send
-from admin_web.lists.list_view import ConsoleList
-from admin_web.page import ThingPage
+from admin_web.page import GuardedPage, ThingPage
 from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import JobState
@@ -135,10 +134,11 @@ class JobPage(ThingPage):
         return redirect(url_for(".show", job_id=job_id))
 
 
-def find_list(endpoint: str) -> ConsoleList | None:
-    """By its endpoint, as a job keeps it."""
+def find_list(endpoint: str) -> GuardedPage | None:
+    """The list or the reports of this endpoint, as a job keeps it."""
     views = current_app.extensions["admin"][0]._views  # noqa: SLF001 (Flask-Admin has no other name for them)
-    return next((view for view in views if isinstance(view, ConsoleList) and view.endpoint == endpoint), None)
+    mine = (view for view in views if isinstance(view, GuardedPage) and view.gives_files)
+    return next((view for view in mine if view.endpoint == endpoint), None)
 
 
 def _job(job_id: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from selenium.webdriver.support.select import Select
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin_web.lists import list_file
+from admin_web.lists import rows_file
 from models import Card
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def test_all_that_fit_are_confirmed_and_changed(
 def test_a_long_list_is_asked_for_and_its_job_is_cancelled(
     browser: webdriver.Chrome, inside: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(list_file, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(rows_file, "ROWS_AT_ONCE", 0)
     inside("/cards/")
     browser.get_log("browser")
     press(browser, "a[href*='download=csv']")

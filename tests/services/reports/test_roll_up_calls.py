@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from factories import BRITAIN, LITHUANIA, NOW, World, a_world, answered, not_answered
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 
 from models import Account, CallDay, CallRecord, CarrierState, Cube, LedgerEntry
 from services.calls.authorise_call import authorise_call
 from services.money.verify_ledger import verify_ledger
+from services.reports.bounded import bounded
 from services.reports.days import bounds_of
 from services.reports.report_calls import report_calls
 from services.reports.report_terms import By, ReportRefused, ReportTerms
@@ -226,6 +227,38 @@ def test_the_first_rows_are_those_that_brought_most(session: Session, calls: Wor
     [first] = report_calls(session, ReportTerms(by, FIRST, TODAY, rows_max=1), UTC)
     assert first.of[By.DESTINATION] == "Lithuania"
     assert len(report_calls(session, ReportTerms(by, FIRST, TODAY), UTC)) == 2
+
+
+@pytest.mark.parametrize("by", [(By.DAY, By.DESTINATION), (By.DAY, By.SERIES, By.DESTINATION, By.ACCESS_NUMBER)])
+def test_the_first_rows_by_day_are_those_of_the_whole_report(
+    session: Session, calls: World, by: tuple[By, ...]
+) -> None:
+    """By cubes, which are read a few days at a time, and by the calls, of which later days are not read."""
+    for place in range(1, 12):
+        _call(
+            calls, f"before-{place}", BRITAIN if place % 3 else LITHUANIA, place, placed_at=NOW - timedelta(days=place)
+        )
+    _roll_up(session)
+    whole, read = _report(session, *by), list[int]()
+    assert len(whole) > 12
+    for rows_max in range(1, len(whole) + 2):
+        terms = ReportTerms(by, FIRST, TODAY, rows_max=rows_max)
+        assert report_calls(session, terms, UTC, lambda done, _total: read.append(done)) == whole[:rows_max]
+    assert read.count(1) in (0, len(whole) + 1), "the calls of the first day are read each time"
+    assert len(read) < 12 * (len(whole) + 1), "and those of the last ones are not"
+
+
+def test_what_takes_too_long_for_a_page_says_so_and_lets_the_page_go_on(session: Session, calls: World) -> None:
+    assert calls
+    if session.get_bind().dialect.name != "postgresql":
+        with bounded(session, 1):
+            assert _report(session, By.DAY) == []
+        return
+    with pytest.raises(ReportRefused, match="choose fewer days"), bounded(session, 20):
+        session.execute(text("SELECT pg_sleep(60)"))
+    with bounded(session, 60_000):
+        _roll_up(session)
+    assert len(_report(session, By.DAY)) == 2
 
 
 def test_days_in_the_wrong_order_are_refused(session: Session) -> None:
