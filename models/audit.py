@@ -17,7 +17,10 @@ class AuditEntry(Base):
     __table_args__ = (
         CheckConstraint("length(chain) = 32", "chain_length"),
         Index("ix_audit_entry_object", "object_kind", "object_id"),
-        Index("ix_audit_entry_happened", "happened_at"),
+        Index("ix_audit_entry_happened", "happened_at", "number"),
+        Index("ix_audit_entry_actor", "actor"),
+        Index("ix_audit_entry_act", "act"),
+        Index("ix_audit_entry_door", "door"),
     )
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -63,7 +63,7 @@ class AuditRows(ConsoleList):
         "address": cells.text,
         "reason": cells.text,
     }
-    orders = {"happened_at": Order((AuditEntry.number,))}  # noqa: RUF012
+    orders = {"happened_at": Order((AuditEntry.happened_at, AuditEntry.number))}  # noqa: RUF012
     begins_descending = True
 
     def __init__(self, endpoint: str = "audit", url: str | None = None) -> None:
