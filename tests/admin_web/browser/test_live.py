@@ -120,7 +120,7 @@ def test_a_lost_asterisk_is_a_banner_and_nothing_else_breaks(
     with Session(line.engine) as session, session.begin():
         note_lost(session, "north", "connection refused")
     until(browser, lambda: browser.find_elements(By.CSS_SELECTOR, banner))
-    assert "Live data paused" in browser.find_element(By.CSS_SELECTOR, banner).text
+    assert "Live data paused since 20" in browser.find_element(By.CSS_SELECTOR, banner).text
     assert "stale" in browser.find_element(By.CSS_SELECTOR, line.row).get_attribute("class")
     line.seen()
     until(browser, lambda: not browser.find_elements(By.CSS_SELECTOR, banner))
