@@ -139,7 +139,7 @@ def _announced(session: Session, first: date, last: date, zone: tzinfo) -> Sheet
         ("Day", Kind.TEXT), ("Calls up to the limit", Kind.COUNT), ("Announced", Kind.SECONDS),
         ("Delivered", Kind.SECONDS), ("Share", Kind.PER_MILLE),
     )  # fmt: skip
-    return Sheet(columns, rows, ((gettext("Announced and, darker, delivered time"), chart),) if chart else ())
+    return Sheet(columns, rows, ((gettext("Announced time, and delivered as its full part"), chart),) if chart else ())
 
 
 def _wrong(session: Session, first: date, last: date, zone: tzinfo) -> Sheet:

@@ -63,3 +63,9 @@ def test_the_audit_log_says_what_was_done_in_words(world: World, spaniard: Visit
     assert "contraseña generada" not in found
     with spaniard.client.get("/audit/?download=csv", buffered=True) as answer:
         assert "account.password_set" in answer.text
+
+
+def test_prompts_say_where_they_are_used_in_words_of_the_reader(spaniard: Visitor) -> None:
+    page = text_of(spaniard.get("/prompts/"))
+    assert "pide el PIN" in page
+    assert "asks for the PIN" not in page

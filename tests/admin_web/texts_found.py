@@ -112,6 +112,7 @@ def words() -> set[str]:
     found = {
         *WORDS,
         *prompt_groups(),
+        *(entry.used for entry in catalogue().entries),
         *acts(),
         *menu.GROUPS,
         *UNITS.values(),
