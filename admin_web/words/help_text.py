@@ -51,4 +51,5 @@ def _shown(html: str, address: Callable[[str], str]) -> str:
 
     html = LINK.sub(link, html).replace("<pre>", '<pre tabindex="0">')
     html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
-    return re.sub(r"<th( style=[^>]*)?>", '<th scope="col">', re.sub(r"<td style=[^>]*>", "<td>", html))
+    html = re.sub(r"<th( style=[^>]*)?></th>", "<td></td>", re.sub(r"<td style=[^>]*>", "<td>", html))
+    return re.sub(r"<th( style=[^>]*)?>", '<th scope="col">', html)
