@@ -28,10 +28,13 @@ INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes WHERE indexdef LIKE 'CREATE INDEX%' AND tablename = ANY(:tables)
 """
 WALLETS = """
-INSERT INTO wallet (id, kind, currency, opening_micros, balance_micros, held_micros, open_holds, credit_limit_micros)
+INSERT INTO wallet (id, kind, currency, opening_micros, balance_micros, held_micros, open_holds, credit_limit_micros,
+  series_id)
 SELECT :wallet + n, 'card', 'USD', 5000000,
-  CASE WHEN n % 2 = 0 OR n / (:cards / 4) = 2 AND n % 5000 > 0 THEN 5000000 ELSE (n * 7919) % 5000000 END, 0, 0, 0
-FROM generate_series(CAST(0 AS BIGINT), :cards - 1) n
+  CASE WHEN n % 2 = 0 OR n / (:cards / 4) = 2 AND n % 5000 > 0 THEN 5000000 ELSE (n * 7919) % 5000000 END, 0, 0, 0,
+  series.id
+FROM generate_series(CAST(0 AS BIGINT), :cards - 1) n JOIN card_series series ON series.number = CASE
+  WHEN n < :cards / 2 THEN 45 WHEN n < :cards / 4 * 3 THEN 46 WHEN n < :small THEN 47 ELSE 1001 + (n - :small) / 100 END
 """
 CARDS = """
 INSERT INTO card (id, series_id, serial, number, pin_digest, pin_key, status, wallet_id, activated_at, expires_at,

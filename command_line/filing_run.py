@@ -13,6 +13,7 @@ from command_line.job_run import JobDesk
 from services.calls.file_calls import file_calls
 from services.calls.file_phones import file_phones
 from services.money.file_entries import NEWEST, file_entries
+from services.money.file_wallets import file_wallets
 
 REST_SECONDS: Final = 0.1  # after each step: settlements come first
 STEPS_MAX: Final = 20  # of each kind in a run
@@ -24,6 +25,7 @@ def file_old_rows(desk: JobDesk, _at: datetime, stop: threading.Event) -> int:
     """What is left is filed by the next runs."""
     _file(desk, stop, "calls", file_calls)
     _file(desk, stop, "phones", file_phones)
+    _file(desk, stop, "wallets", file_wallets)
     _file_entries(desk, stop)
     return 3 if stop.is_set() else 0
 

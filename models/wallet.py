@@ -21,6 +21,7 @@ class WalletKind(StrEnum):
 
 HOUSE_KINDS = tuple(kind for kind in WalletKind if kind not in (WalletKind.CARD, WalletKind.CLIENT))
 STORED = "kind IN ('card', 'client')"
+UNFILED = "series_id IS NULL AND kind = 'card'"
 
 
 class Wallet(Base):
@@ -30,6 +31,8 @@ class Wallet(Base):
     the ledger.
     `open_holds` counts the open holds, so that the limit of calls at once is judged by the same UPDATE that holds
     the money.
+    `series_id` is that of the wallet's card, kept here for an index with the balance: empty for whoever has none, and
+    for a wallet of an older release until it is filed (services/money/file_wallets.py).
     """
 
     __tablename__ = "wallet"
@@ -42,6 +45,15 @@ class Wallet(Base):
             f"{STORED} OR (opening_micros = 0 AND balance_micros = 0 AND held_micros = 0)", "house_stores_none"
         ),
         Index("ix_wallet_balance_id", "balance_micros", "id"),
+        Index(
+            "ix_wallet_series_balance",
+            "series_id",
+            "balance_micros",
+            "id",
+            sqlite_where=text("series_id IS NOT NULL"),
+            postgresql_where=text("series_id IS NOT NULL"),
+        ),
+        Index("ix_wallet_unfiled", "id", sqlite_where=text(UNFILED), postgresql_where=text(UNFILED)),
         Index(
             "uq_wallet_house",
             "kind",
@@ -60,3 +72,4 @@ class Wallet(Base):
     held_micros: Mapped[Micros]
     open_holds: Mapped[int] = mapped_column(default=0)
     credit_limit_micros: Mapped[Micros]
+    series_id: Mapped[int | None]

@@ -178,6 +178,10 @@ CHECKS = {
                    WHERE state = 'open' AND route_account_id IS NOT NULL GROUP BY route_account_id) h
             ON h.route_account_id = a.id
         WHERE COALESCE(l.terminating, 0) <> COALESCE(h.calls, 0)""",
+    "I16 a filed wallet knows the series of its card": """
+        SELECT 'wallet ' || w.id, 'series ' || COALESCE(c.series_id, 0), 'series ' || w.series_id
+        FROM wallet w LEFT JOIN card c ON c.wallet_id = w.id
+        WHERE w.series_id <> COALESCE(c.series_id, 0)""",
     "I16 a filed entry knows the series of its cards": """
         SELECT 'ledger entry ' || l.id, 'series ' || COALESCE(s.series_id, d.series_id, 0),
                'series ' || COALESCE(l.series_id, 0) || ', other ' || COALESCE(l.other_series_id, 0)

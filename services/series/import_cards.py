@@ -201,6 +201,7 @@ def _insert(
             "currency": group.currency,
             "opening_micros": card.balance_micros,
             "balance_micros": card.balance_micros,
+            "series_id": series_id,
         }
         for wallet_id, card in zip(wallet_ids, cards, strict=True)
     ]

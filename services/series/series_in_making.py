@@ -76,6 +76,7 @@ def lock_series(session: Session, job_id: int) -> SeriesInMaking:
             "currency": series.currency,
             "opening_micros": value,
             "balance_micros": value,
+            "series_id": job.result["series_id"],
         },
     )
 

@@ -48,13 +48,37 @@ def test_a_small_series_is_sorted_by_balance(series_id: int, signed_in: Callable
     assert TOLD not in page.text
 
 
-@pytest.mark.parametrize("asked", ["sort=balance", "sort=balance&desc=1", "least=0.01", "most=5"])
-def test_a_large_one_is_shown_by_number_and_says_so(
-    series_id: int, signed_in: Callable[..., Visitor], few: None, asked: str
+@pytest.mark.parametrize(
+    ("asked", "serials"),
+    [
+        ("sort=balance", [5, 4, 3, 2, 1]),
+        ("sort=balance&desc=1", [1, 2, 3, 4, 5]),
+        ("least=0.01", [5, 4, 3, 2, 1]),
+        ("most=3.50", [5, 4, 3]),
+        ("least=2&sort=number", [1, 2, 3, 4]),
+    ],
+)
+def test_so_is_a_large_one(
+    series_id: int, signed_in: Callable[..., Visitor], few: None, asked: str, serials: list[int]
 ) -> None:
+    """Its wallets know their series, and an index knows both."""
     del few
     assert series_id
     owner = signed_in(Role.OWNER)
+    page = owner.get(f"/series/2/?{asked}&size=25")
+    assert _numbers(page.text) == serials
+    assert TOLD not in page.text
+    assert _numbers(owner.get(f"/series/2/?{asked}&last=1").text) == serials
+
+
+@pytest.mark.parametrize("asked", ["sort=balance", "sort=balance&desc=1", "least=0.01", "most=5"])
+def test_a_large_one_of_an_older_release_is_shown_by_number_until_it_is_filed(
+    world: World, series_id: int, signed_in: Callable[..., Visitor], few: None, asked: str
+) -> None:
+    del few
+    owner = signed_in(Role.OWNER)
+    world.session.execute(update(Wallet).where(Wallet.series_id == series_id).values(series_id=None))
+    world.session.commit()
     page = owner.get(f"/series/2/?{asked}&size=25")
     assert _numbers(page.text) == [1, 2, 3, 4, 5]
     assert TOLD in page.text

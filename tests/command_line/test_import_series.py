@@ -20,6 +20,7 @@ from models import AuditEntry, Card, CardGroup, CardSeries, Job, Wallet
 from models.database import make_engine
 from services.cards.card_facts import CARD_BY_NUMBER
 from services.keys.pin_keys import load_pin_keys, write_draft
+from services.money.file_wallets import are_wallets_filed
 from services.money.verify_ledger import verify_ledger
 from services.series import import_cards, import_table
 
@@ -114,6 +115,7 @@ def test_cards_of_mor_come_in_with_money_and_state(world: Engine, tmp_path: Path
     assert third.activated_at == datetime(2026, 1, 2, 8, 4, 5, tzinfo=UTC)
     assert card(world, "6000000001")[0].status is CardStatus.USED
     with Session(world) as session:
+        assert are_wallets_filed(session)
         assert verify_ledger(session) == []
         entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "series.imported")).all()
         assert [(entry.after["series"], entry.after["cards"], entry.after["value_micros"]) for entry in entries] == [

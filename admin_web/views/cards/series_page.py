@@ -5,6 +5,7 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from sqlalchemy import select
 
 from admin_web.access import actor, get_signed, now, zone
 from admin_web.acts import REFUSED, carry_out, require_right, require_token
@@ -21,8 +22,9 @@ from admin_web.views.cards.card_acts import acts_of_mine
 from admin_web.views.cards.cards import CARD_FILTERS, CardList
 from billing.card_acts import SeriesAct
 from billing.rights import Right
-from models import Card, CardSeries
+from models import Card, CardSeries, Wallet
 from services.jobs.job_report import unfinished_jobs
+from services.money.file_wallets import are_wallets_filed
 from services.series.change_series_state import change_series_state
 from services.series.count_cards import count_cards, count_cards_up_to
 from services.series.new_series_fields import DEFAULTS, NEW_SERIES_FIELDS, SECTIONS, new_series
@@ -43,6 +45,7 @@ CHOICES = {
     "routing_plan_id": routing_plans,
     "reseller_id": resellers,
 }
+BALANCES = frozenset({"least", "most"})
 AGAIN_SECONDS = 5  # while its cards are made, the page looks again
 EDITABLE = tuple(field for _, fields in EDIT_SECTIONS for field in fields)
 
@@ -67,8 +70,17 @@ class SeriesPage(CardList):
         return False
 
     def slow_orders(self) -> frozenset[str]:
-        """The wallets of one series lie among those of all: by balance up to so many cards only."""
-        return frozenset({"balance"})
+        """The balances of a distributor's cards lie among those of the whole series."""
+        sees_all = get_signed().operator.distributor_id is None
+        return frozenset() if sees_all and are_wallets_filed(read_session()) else frozenset({"balance"})
+
+    def narrowed(self, query: Rows, state: ListState) -> Rows:
+        """By balance the wallets know their series themselves."""
+        rows = super().narrowed(query, state)
+        is_by_balance = state.sort == "balance" or bool(BALANCES & set(state.filters))
+        if not is_by_balance or not are_wallets_filed(read_session()):
+            return rows
+        return rows.where(Wallet.series_id == opened_series().id)
 
     def order(self, state: ListState) -> Order:
         """Whoever asks: an index knows serials within a series."""
@@ -79,9 +91,15 @@ class SeriesPage(CardList):
 
     def counted(self, state: ListState) -> Rows | int:
         """A series has as many cards as it was made with (`verify` proves it); a distributor sees its own of them."""
-        if state.filters or state.search or get_signed().operator.distributor_id is not None:
+        if state.search or get_signed().operator.distributor_id is not None or set(state.filters) - BALANCES:
             return super().counted(state)
-        return opened_series().quantity if opened_series().made_at else 0
+        if not opened_series().made_at:
+            return 0
+        if not state.filters:
+            return opened_series().quantity
+        if not are_wallets_filed(read_session()):
+            return super().counted(state)
+        return self.narrowed(select(Wallet.id), state)  # each is that of a card of the series
 
     def base_address(self, **arguments: Any) -> str:  # noqa: ANN401 (url_for's)
         return url_for("seriespage.cards", number=opened_series().number, **arguments)
