@@ -2,7 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 from typing import Final
 
 from sqlalchemy import func, select
@@ -20,10 +20,10 @@ from services.keys.pin_keys import KeySource
 SLOT_DIGITS_MAX: Final = 2
 
 
-class ShortNumberProblem(StrEnum):
-    SLOT = "slot"  # no one or two digits
-    NUMBER = "number"  # nothing that can be called; a PIN neither
-    FULL = "full"
+class ShortNumberProblem(Enum):
+    SLOT = auto()  # no one or two digits
+    NUMBER = auto()  # nothing that can be called; a PIN neither
+    FULL = auto()
 
 
 @dataclass(frozen=True, slots=True)
