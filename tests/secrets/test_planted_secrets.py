@@ -46,12 +46,15 @@ DATABASE_PASSWORD, OPERATOR_PASSWORD = "planted-database-word", "seven planted b
 AMI_SECRETS = ("planted-watcher-word", "planted-console-word")
 WRONG_PIN, WRONG_VOUCHER, WRONG_PASSWORD = "918273645546", "99887766554433", "a planted wrong password"
 ACCESS = "18005550100"
+LOGS = {"log/fastagi.log", "log/trace.jsonl", "log/web.log", "log/portal.log"}
+LOOKED_AT = LOGS | {"whole.backup", "page away", "database"}
 ALLOWED = {"keys.json", ".env", "asterisks.toml"}  # where secrets belong, each mode 600
 PAGES = (
     *("/cards/", "/cards/?all=1&download=csv", "/calls/", "/calls/?download=csv", "/ledger/", "/series/", "/series/1/"),
     *("/vouchers/", "/vouchers/?download=csv", "/live/", "/alerts/", "/health/", "/operators/", "/me/", "/jobs/"),
     *("/audit/", "/audit/?download=csv", "/phones/", "/settings/", "/simulator/", "/nowhere", "/cards/9-999999999"),
 )
+HOLDERS_PAGES = ("/", "/calls", "/calls.csv", "/charges", "/phones", "/rates?q=370", "/settings", "/nowhere")
 COMMANDS_THAT_FAIL = (
     ("card", "show", "1-999999999"),
     ("voucher", "show", "nothing"),
@@ -113,7 +116,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platfo
     for cluster in started_cluster():
         url = cluster.create_database()
         database = url.replace("callingcard@", f"callingcard:{DATABASE_PASSWORD}@")
-        ports = {name: free_port() for name in ("fastagi", "console", "fastagi_observe", "watch_observe")}
+        ports = {name: free_port() for name in ("fastagi", "console", "portal", "fastagi_observe", "watch_observe")}
         platform = Platform(tmp_path, cluster, url, ports)
         secret_file(tmp_path / ".env", environment(tmp_path, database, ports))
         watcher, console = AMI_SECRETS
@@ -187,6 +190,7 @@ def start_all(platform: Platform) -> None:
     platform.start("watcher", "fastagi.watcher").wait_for_line("watcher started")
     platform.start("worker", "command_line", "worker").wait_for_line("ledger verified")
     platform.start("web", "admin_web").wait_for_port("127.0.0.1", platform.ports["console"])
+    platform.start("portal", "portal_web").wait_for_port("127.0.0.1", platform.ports["portal"])
 
 
 def dial(platform: Platform, *keys: str, unique_id: str) -> Channel:
@@ -224,6 +228,25 @@ def look_about(platform: Platform, planted: Planted) -> None:
     assert planted
 
 
+def look_as_holder(platform: Platform, planted: Planted) -> None:
+    """The portal: a wrong PIN, fields mixed up, the right PIN, vouchers, every page, a PIN for a short number."""
+    card = planted.cards[4]
+    number, pin = card["number"], card["pin"]
+    for place, (first, second) in enumerate(((number, WRONG_PIN), (pin, number), (number, pin))):
+        token = token_of(platform.page(f"portal door {place}", "/log-in", "portal"))
+        entered = {"csrf_token": token, "number": first, "pin": second}
+        inside = platform.page(f"portal entered {place}", "/log-in", "portal", **entered)
+    assert f'<h1 class="number">{number}</h1>' in inside
+    for name in HOLDERS_PAGES:
+        platform.page(f"portal {name}", name, "portal")
+    token = token_of(platform.page("portal refill", "/refill", "portal"))
+    for place, code in enumerate((planted.codes[1], planted.codes[1], WRONG_VOUCHER, pin)):
+        told = platform.page(f"portal voucher {place}", "/refill", "portal", csrf_token=token, code=code)
+        assert ("on your card already" in told) is (place == 1), told
+    platform.page("portal short", "/settings/short", "portal", csrf_token=token, slot="1", number=pin)
+    platform.page("portal without token", "/log-in", "portal", number=number, pin=pin)
+
+
 def token_of(page: str) -> str:
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert found, page[:500]
@@ -241,6 +264,7 @@ def lose_the_database(platform: Platform, planted: Planted) -> None:
         ("metrics away", "/metrics", "fastagi_observe"),
         ("ready away", "/ready", "fastagi_observe"),
         ("watcher away", "/ready", "watch_observe"),
+        ("portal away", "/calls", "portal"),
     ):
         platform.page(name, address, port)
     platform.said["doctor away"] = platform.run("doctor")
@@ -296,6 +320,7 @@ def test_no_planted_secret_is_left_anywhere(platform: Platform) -> None:
     start_all(platform)
     call_about(platform, planted)
     look_about(platform, planted)
+    look_as_holder(platform, planted)
     seen = processes(platform)
     lose_the_database(platform, planted)
     wait_for(lambda: "ready" in platform.page("back", "/ready", "fastagi_observe"), 60)
@@ -307,10 +332,11 @@ def test_no_planted_secret_is_left_anywhere(platform: Platform) -> None:
     for service in platform.services:
         service.stop()
     found = left_behind(platform) | seen
-    assert {"log/fastagi.log", "log/trace.jsonl", "log/web.log", "whole.backup", "page away", "database"} <= set(found)
+    assert set(found) >= LOOKED_AT
     assert b"card identified" in found["log/fastagi.log"]
     assert b"planted.4" in found["log/trace.jsonl"]
     assert b"Olga" in found["database"]
+    assert "The portal has to rest" in platform.said["page portal away"]
     assert b"FATAL" in found["postgresql log"] or b"LOG" in found["postgresql log"]
     assert any(b"Olga" in text for where, text in found.items() if re.fullmatch("postgresql [0-9A-F]{24}", where))
     assert "Number" in platform.said["page /cards/?all=1&download=csv"], "a file, not its refusal"
