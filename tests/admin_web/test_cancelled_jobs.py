@@ -136,7 +136,8 @@ def test_a_batch_of_vouchers_is_cancelled_and_none_of_it_was_ever_good(
             open_voucher_batch(session, terms, ASKED_BY, now())
         made = session.scalars(select(func.count()).where(Voucher.batch_id == batch_id)).one()
         assert (made, verify_ledger(session)) == (10, [])
-        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.act.startswith("voucher_batch."))).all()
+        noted = select(AuditEntry.act).where(AuditEntry.act.startswith("voucher_batch.")).order_by(AuditEntry.number)
+        acts = session.scalars(noted).all()
         assert acts == ["voucher_batch.opened", "voucher_batch.cancelled"]
 
 
