@@ -62,7 +62,7 @@ needs: $(VENV)/installed
 	@PYTHONPATH=. $(BIN)/python tests/install_needs.py
 
 .PHONY: bench
-bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards, look-ups, reports, beside their goals: half an hour
+bench: $(VENV)/installed  ## the AGI protocol, complete calls, cards, look-ups, reports, lists, beside their goals: an hour
 	@$(BIN)/python -m bench.agi_protocol
 	@$(BIN)/python -m bench.complete_call
 	@$(BIN)/python -m bench.import_rates 200000
