@@ -65,7 +65,8 @@ def test_a_gateway_is_made_changed_and_deleted(owner: Visitor, engine: Engine) -
     assert "Asterisk takes its calls until you apply" in page
     assert stored(engine) == []
     with Session(engine) as session:
-        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.act.startswith("gateway."))).all()
+        noted = select(AuditEntry.act).where(AuditEntry.act.startswith("gateway.")).order_by(AuditEntry.number)
+        acts = session.scalars(noted).all()
     assert acts == ["gateway.created", "gateway.changed", "gateway.deleted"]
     assert owner.get(f"/gateways/{gateway_id}").status_code == 404
 
@@ -126,7 +127,8 @@ def test_a_gateway_is_switched_off_and_on(owner: Visitor, engine: Engine) -> Non
     assert not stored(engine)[0].is_enabled
     assert "gw-1 ● enabled 198.51.100.1 known" in do(owner, PAGE, address, act="enable", version=2)
     with Session(engine) as session:
-        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.act.startswith("gateway."))).all()
+        noted = select(AuditEntry.act).where(AuditEntry.act.startswith("gateway.")).order_by(AuditEntry.number)
+        acts = session.scalars(noted).all()
     assert acts == ["gateway.created", "gateway.disabled", "gateway.enabled"]
 
 
