@@ -1,6 +1,6 @@
 """Vouchers: codes that add credit to a rechargeable card, each redeemed once."""
 
-from sqlalchemy import CheckConstraint, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.states import VoucherStatus
@@ -39,6 +39,7 @@ class Voucher(Base):
     __table_args__ = (
         UniqueConstraint("code_digest"),
         UniqueConstraint("batch_id", "serial"),
+        Index("ix_voucher_status", "batch_id", "status", "serial"),
         CheckConstraint("length(code_digest) = 32", "code_digest_length"),
         CheckConstraint("(status = 'redeemed') = (redeemed_at IS NOT NULL)", "redemption_dated"),
     )

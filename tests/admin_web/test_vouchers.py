@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from admin_web.access import now
+from admin_web.views.cards import voucher_batch
 from billing.rights import Role
 from billing.states import CardType
 from models import AuditEntry, VoucherBatch
@@ -114,3 +116,20 @@ def test_who_makes_no_cards_makes_no_vouchers(signed_in: Callable[..., Visitor],
     support = signed_in(Role.SUPPORT)
     assert support.get("/vouchers/new").status_code == 403
     assert support.post(batch, f"{batch}block", reason="x").status_code == 403
+
+
+def test_a_large_batch_is_counted_up_to_a_number_and_to_the_end_when_asked(
+    owner: Visitor, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = text_of(owner.get(batch))
+    ready = re.search(r"ready (\d+)", whole)
+    assert ready is not None
+    assert "Count all vouchers" not in whole
+    monkeypatch.setattr(voucher_batch, "COUNTED_MAX", 1)
+    page = text_of(owner.get(f"{batch}?status=ready"))
+    assert "ready 1+" in page
+    assert "redeemed 0" in page
+    assert "Count all vouchers" in page
+    counted = text_of(owner.get(f"{batch}?status=ready&counted=1"))
+    assert ready[0] in counted
+    assert "1+" not in counted

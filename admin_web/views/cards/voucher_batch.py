@@ -15,13 +15,13 @@ from admin_web.lists import cells
 from admin_web.lists.card_files import hand_out
 from admin_web.lists.files import wanted_form
 from admin_web.lists.filters import DayFilter, NumberFilter, WordFilter
-from admin_web.lists.list_view import ConsoleList, ListState, Rows
+from admin_web.lists.list_view import OWN_ARGUMENTS, ConsoleList, ListState, Rows
 from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import VoucherStatus
 from models import Voucher, VoucherBatch
 from services.jobs.card_file import FileOf, FileOrder
-from services.store.keyset import Order
+from services.store.keyset import COUNTED_MAX, Order
 from services.vouchers.block_vouchers import block_vouchers, unblock_vouchers
 from services.vouchers.voucher_job import find_voucher_job
 from services.vouchers.voucher_report import voucher_batch_report
@@ -49,6 +49,7 @@ class VoucherBatchPage(ConsoleList):
         "card": cells.card_number,
         "blocked_reason": cells.text,
     }
+    own_arguments = OWN_ARGUMENTS | {"counted"}
     orders = {"serial": Order((Voucher.serial,))}  # noqa: RUF012
 
     def __init__(self) -> None:
@@ -75,11 +76,14 @@ class VoucherBatchPage(ConsoleList):
         return voucher_rows_of(g.batch.id)
 
     def page_values(self, state: ListState) -> dict[str, Any]:
-        del state
+        """The vouchers by state are counted to the end when that is asked for: nobody waits for it on each page."""
         session, batch = read_session(), g.batch
+        most = None if "counted" in request.args else COUNTED_MAX
         made = batch.quantity if batch.made_at else vouchers_made(session, batch.id)
         job_id = None if batch.made_at else find_voucher_job(session, batch.id)
-        return {"job_id": job_id, "batch": voucher_batch_report(session, batch), "batch_id": batch.id, "made": made}
+        report = voucher_batch_report(session, batch, most)
+        counted = {"counts_most": most, "counted_address": self.address(state, counted=1)}
+        return {"job_id": job_id, "batch": report, "batch_id": batch.id, "made": made, **counted}
 
     @expose("/export", methods=("POST",))
     def as_file(self, batch_id: int) -> ResponseReturnValue:
