@@ -162,7 +162,7 @@ def sign_out(name: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def reset_2fa(name: str, *, yes: bool, as_json: bool) -> None:
-    """Switch the second factor of the operator NAME off: for whoever lost telephone and recovery codes.
+    """Switch the second factor of the operator NAME off, app and security keys: for whoever lost them and the codes.
 
     The operator sets a new one up in the console; where its role needs one (CALLINGCARD_CONSOLE_SECOND_FACTOR_ROLES),
     at the next sign-in.
@@ -221,6 +221,8 @@ def _plain(one: OperatorFacts) -> dict[str, Any]:
         "role": one.role.value,
         "is_enabled": one.is_enabled,
         "has_second_factor": one.has_second_factor,
+        "has_app": one.has_app,
+        "has_security_key": one.has_passkey,
         "rights": sorted(right.value for right in ROLE_RIGHTS[one.role]),
     }
 

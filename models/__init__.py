@@ -34,6 +34,7 @@ from models.ivr_plan import IvrPlan, IvrPlanGroup
 from models.job import Job, JobLock
 from models.ledger import LedgerEntry, LedgerKind
 from models.operator import Operator, OperatorSession
+from models.operator_passkey import Ceremony, OperatorChallenge, OperatorPasskey
 from models.overdraft import Overdraft
 from models.rate_import import (
     ChangeAct,
@@ -81,6 +82,7 @@ __all__ = [
     "CardSeries",
     "CardSession",
     "CarrierState",
+    "Ceremony",
     "ChangeAct",
     "Client",
     "Cube",
@@ -106,6 +108,8 @@ __all__ = [
     "LiveCall",
     "NumberUse",
     "Operator",
+    "OperatorChallenge",
+    "OperatorPasskey",
     "OperatorSession",
     "Overdraft",
     "Rate",

@@ -1,17 +1,22 @@
 """The second step of signing in, and both steps once more before a secret is shown."""
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import Response, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin.form import SecureForm
-from wtforms import PasswordField, StringField
+from sqlalchemy.orm import Session
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from admin_web.access import TOKEN, address, get_signed, now, token
-from admin_web.database import write_session
-from admin_web.entrance.keys import pin_keys
+from admin_web.database import read_session, write_session
+from admin_web.entrance.keys import console_site, pin_keys
 from admin_web.entrance.sign_in import HALF, TEXTS, page_of_ours, pages
 from admin_web.texts import lazy_gettext
-from services.operators.operator_facts import OperatorFacts
+from models import Operator
+from services.operators.enter_passkey import enter_passkey
+from services.operators.entries import Entry
+from services.operators.operator_facts import OperatorFacts, find_operator_by
+from services.operators.passkeys import ask_proof
 from services.operators.sessions import note_proof, open_session
 from services.operators.sign_in import NotSignedIn, PasswordRight, enter_second_factor, sign_in
 from web_base.headers import nonce
@@ -27,14 +32,29 @@ NOT_RIGHT = {
     ),
 }
 
+KEY_NOT_RIGHT = {
+    **TEXTS,
+    NotSignedIn.NOT_ACCEPTED: lazy_gettext(
+        "The security key was not accepted: press it once more. After five wrong entries a name rests for a while."
+    ),
+    NotSignedIn.KEY_COPIED: lazy_gettext(
+        "This security key was refused: its counter went back, as that of a copy does. Come in by another key or a "
+        "code, remove this one, and tell an owner."
+    ),
+}
+
 
 class CodeForm(SecureForm):
-    code = StringField(lazy_gettext("Code"), [InputRequired()])
+    """A code, or what a security key has answered."""
+
+    code = StringField(lazy_gettext("Code"))
+    answer = HiddenField()
 
 
 class ProofForm(SecureForm):
     password = PasswordField(lazy_gettext("Password"), [InputRequired()])
     code = StringField(lazy_gettext("Code of your app"))
+    answer = HiddenField()
 
 
 @pages.get("/sign-in/code")
@@ -51,16 +71,33 @@ def enter_code() -> ResponseReturnValue:
         return redirect(url_for("sign_in.form", next=request.args.get("next")))
     if not entered.validate():
         return _code(entered, TOO_OLD, 400)
-    rules, keys = current_app.config["GUARD_RULES"], pin_keys()
     with write_session() as writing:
-        answer = enter_second_factor(writing, right, entered.code.data or "", keys, address(), now(), rules)
+        answer = _second_step(writing, right, entered)
         if isinstance(answer, OperatorFacts):
             opened = open_session(writing, answer.id, now(), address=address(), browser=request.user_agent.string)
     if isinstance(answer, NotSignedIn):
-        return _code(entered, NOT_RIGHT[answer], 401)
+        return _code(entered, (KEY_NOT_RIGHT if entered.answer.data else NOT_RIGHT)[answer], 401)
     session.clear()
     session[TOKEN] = opened
     return redirect(page_of_ours(request.args.get("next")))
+
+
+@pages.post("/sign-in/key")
+def ask_key() -> ResponseReturnValue:
+    """A challenge for the key of whoever has entered the right password."""
+    right = _half()
+    if right is None or not SecureForm(request.form).validate():
+        abort(400, TOO_OLD)
+    return _challenge(right.operator_id)
+
+
+@pages.post("/prove/key")
+def ask_proof_key() -> ResponseReturnValue:
+    """The same for whoever is signed in."""
+    operator = get_signed().operator
+    if not SecureForm(request.form).validate():
+        abort(400, TOO_OLD)
+    return _challenge(operator.id)
 
 
 @pages.get("/prove")
@@ -81,8 +118,8 @@ def prove() -> ResponseReturnValue:
     with write_session() as writing:
         answer = sign_in(writing, operator.name, entered.password.data or "", address(), now(), rules)
         if isinstance(answer, PasswordRight):
-            typed, texts = entered.code.data or "", NOT_RIGHT
-            answer = enter_second_factor(writing, answer, typed, pin_keys(), address(), now(), rules)
+            texts = KEY_NOT_RIGHT if entered.answer.data else NOT_RIGHT
+            answer = _second_step(writing, answer, entered)
         if isinstance(answer, OperatorFacts):
             note_proof(writing, known, now())
     if isinstance(answer, NotSignedIn):
@@ -99,11 +136,31 @@ def _half() -> PasswordRight | None:
     return PasswordRight(operator_id, version) if now().timestamp() - at < HALF_SECONDS_MAX else None
 
 
+def _challenge(operator_id: int) -> ResponseReturnValue:
+    with write_session() as writing:
+        asked = ask_proof(writing, operator_id, console_site(), now())
+    if asked is None:
+        abort(404)
+    return Response(asked, mimetype="application/json")
+
+
+def _second_step(writing: Session, right: PasswordRight, entered: CodeForm | ProofForm) -> OperatorFacts | NotSignedIn:
+    """By the key where one has answered, else by the code."""
+    rules = current_app.config["GUARD_RULES"]
+    if entered.answer.data:
+        entry = Entry(address(), now(), rules)
+        return enter_passkey(writing, right, entered.answer.data, console_site(), entry)
+    return enter_second_factor(writing, right, entered.code.data or "", pin_keys(), address(), now(), rules)
+
+
 def _code(entered: CodeForm, problem: object, status: int = 200) -> ResponseReturnValue:
-    return render_template("console/code.html", form=entered, problem=problem, nonce=nonce()), status
+    half = _half()
+    who = None if half is None else find_operator_by(read_session(), Operator.id == half.operator_id)
+    kinds = {"has_passkey": who is not None and who.has_passkey, "has_app": who is None or who.has_app}
+    values = {"form": entered, "problem": problem, "site": console_site(), **kinds}
+    return render_template("console/code.html", nonce=nonce(), **values), status
 
 
 def _proof(entered: ProofForm, problem: object, status: int = 200) -> ResponseReturnValue:
-    asks_code = get_signed().operator.has_second_factor
-    shown = render_template("console/prove.html", form=entered, problem=problem, asks_code=asks_code, nonce=nonce())
-    return shown, status
+    values = {"form": entered, "problem": problem, "operator": get_signed().operator, "site": console_site()}
+    return render_template("console/prove.html", nonce=nonce(), **values), status

@@ -59,6 +59,7 @@ from admin_web.views.system.help_page import Help
 from admin_web.views.system.job_page import JobPage
 from admin_web.views.system.jobs import JobList
 from admin_web.views.system.me import MePage
+from admin_web.views.system.my_keys import MyKeysPage
 from admin_web.views.system.operator_page import OperatorPage
 from admin_web.views.system.operators import OperatorList
 from admin_web.views.system.search import SearchPage
@@ -138,6 +139,7 @@ VIEWS: tuple[type[BaseView], ...] = (
     Help,
     SearchPage,
     MePage,
+    MyKeysPage,
     SearchesPage,
 )
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from billing.rights import ROLE_RIGHTS, Right, Role
-from models import Operator
+from models import Operator, OperatorPasskey
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class OperatorFacts:
     is_enabled: bool
     language: str | None
     preferences: dict[str, Any]
-    has_second_factor: bool
+    has_app: bool  # for codes, as a second factor
+    has_passkey: bool  # a security key or passkey, as one
     has_drawn_password: bool  # to be replaced by its own before anything else
     locked_until: datetime | None
     version: int
@@ -32,7 +33,13 @@ class OperatorFacts:
     def rights(self) -> frozenset[Right]:
         return ROLE_RIGHTS[self.role]
 
+    @property
+    def has_second_factor(self) -> bool:
+        return self.has_app or self.has_passkey
 
+
+HAS_PASSKEY = exists().where(OperatorPasskey.operator_id == Operator.id)
+HAS_SECOND_FACTOR = or_(Operator.totp_sealed.is_not(None), HAS_PASSKEY)
 COLUMNS = (
     Operator.id,
     Operator.name,
@@ -43,6 +50,7 @@ COLUMNS = (
     Operator.language,
     Operator.preferences,
     Operator.totp_sealed.is_not(None),
+    HAS_PASSKEY,
     Operator.password_until.is_not(None),
     Operator.locked_until,
     Operator.version,

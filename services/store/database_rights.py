@@ -30,10 +30,10 @@ OF_MIGRATIONS: Final = "alembic_version"
 KEPT: Final = frozenset(
     {"wallet", "hold", "call_record", "overdraft", "card", "voucher", "call_alarm", "caller_id_binding_event"}
 )
-OPERATORS: Final = frozenset({"operator", "operator_session"})
+OPERATORS: Final = frozenset({"operator", "operator_session", "operator_passkey", "operator_challenge"})
 # What no job changes: who works here and how the product is sold.
-READ_BY_JOBS: Final = frozenset({"operator", "access_number", "card_group", "ivr_plan"})
-SESSIONS: Final = frozenset({"operator_session", "card_session"})
+READ_BY_JOBS: Final = frozenset({"operator", "operator_passkey", "access_number", "card_group", "ivr_plan"})
+SESSIONS: Final = frozenset({"operator_session", "operator_challenge", "card_session"})
 # What no holder's page shows: who works here, and what they did.
 UNSEEN_BY_HOLDERS: Final = OPERATORS | {"audit_entry", "audit_head"}
 # Sealed copies of PINs, codes and passwords: whoever serves calls or proves the ledger needs the digests only.

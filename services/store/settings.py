@@ -12,12 +12,12 @@ from pydantic_settings import SettingsConfigDict
 from billing.guard import GuardRules
 from billing.money import minor_digits
 from billing.rights import Role
-from services.store.database_settings import DatabaseSettings
+from services.store.console_settings import ConsoleSettings
 
 Port = int
 
 
-class Settings(DatabaseSettings):
+class Settings(ConsoleSettings):
     """Two installations with different state directories and ports run side by side on one machine."""
 
     model_config = SettingsConfigDict(env_prefix="CALLINGCARD_", env_file=".env", extra="ignore", frozen=True)
@@ -111,14 +111,6 @@ class Settings(DatabaseSettings):
         description="When the worker expires and lapses cards, by the platform's clock",
     )
 
-    console_host: str = Field("127.0.0.1", description="Address on which the console listens")
-    console_workers: int = Field(2, ge=1, le=32, description="Processes of the console")
-    console_https: bool = Field(
-        default=False, description="The console is reached by https only: its cookie then never travels in clear"
-    )
-    console_proxies: int = Field(
-        0, ge=0, le=5, description="Proxies before the console whose X-Forwarded headers are believed"
-    )
     console_second_factor_roles: str = Field(
         "",
         description="Roles that must set up a second factor before anything else, separated by commas: owner,finance",
@@ -132,7 +124,6 @@ class Settings(DatabaseSettings):
     phone_websocket_url: str = Field(
         "", description="How browsers reach it, such as wss://phone.example.com; empty = ws:// and the port on loopback"
     )
-    console_port: Port = Field(8080, ge=1, le=65535, description="Port of the console")
     portal_host: str = Field("127.0.0.1", description="Address on which the card holders' portal listens")
     portal_port: Port = Field(8081, ge=1, le=65535, description="Port of the card holders' portal")
     portal_workers: int = Field(2, ge=1, le=32, description="Processes of the card holders' portal")

@@ -29,6 +29,9 @@ WHOEVER_IS_IN = {
     "me.save",
     "me.factor",
     "me.password",
+    "mykeys.index",
+    "mykeys.new",
+    "mykeys.one",
 }
 VALUES = {
     "number": "1",
@@ -45,6 +48,7 @@ VALUES = {
     "account_id": "1",
     "gateway_id": "1",
     "operator_id": "1",
+    "key_id": "1",
     "rate_id": "1",
     "plan_id": "1",
     "import_id": "1",
@@ -111,7 +115,7 @@ def filled(rule: str, values: dict[str, str]) -> str:
 
 def test_every_view_is_guarded_and_none_is_flask_admins_own(app: Flask) -> None:
     """F38: console.md 2.3."""
-    own = {"me", "searches"}  # open to whoever is signed in
+    own = {"me", "mykeys", "searches"}  # open to whoever is signed in
     for view in app.extensions["admin"][0]._views:
         assert isinstance(view, GuardedPage) or view.endpoint in own, view
         assert not [base for base in type(view).__mro__ if base.__module__.startswith("flask_admin.contrib")], view

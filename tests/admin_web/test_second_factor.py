@@ -235,7 +235,7 @@ def test_a_role_that_must_have_one_sees_nothing_before(visitor: Visitor, strict:
     assert owner.get("/cards/").status_code == 200
     refused = owner.post("/me/", "/me/factor/off")
     assert refused.status_code == 403
-    assert "replace it" in text_of(refused)
+    assert "set up another one before you remove this one" in text_of(refused)
     assert enter(visitor, "second").location == "/"
 
 

@@ -4,30 +4,32 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_admin import BaseView, expose
+from flask_admin import expose
 from flask_admin.form import SecureForm
 
-from admin_web.access import actor, forget_signed, get_signed, needs_second_factor, now, signed, token
+from admin_web.access import actor, forget_signed, get_signed, needs_second_factor, now, token
 from admin_web.acts import carry_out, require_token
 from admin_web.database import read_session, write_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.entrance.keys import pin_keys
 from admin_web.entrance.sign_in import page_of_ours
+from admin_web.views.system.own_page import OwnPage
 from services.operators.drawn_password import choose_password
 from services.operators.enrolment import draw_enrolment, find_enrolment
 from services.operators.own_sessions import end_one_of, end_others_of_mine
+from services.operators.passkey_facts import passkeys_of
 from services.operators.passwords import PasswordRefused
 from services.operators.preferences import Theme, save_preferences
 from services.operators.second_factor import (
+    FactorNeeded,
     SecondFactorRefused,
     draw_recovery_codes,
     recovery_codes_left,
     set_second_factor,
-    switch_off_second_factor,
+    switch_off_app,
 )
 from services.operators.sessions import sessions_of
 from services.operators.totp import app_address
-from web_base.headers import nonce
 from web_base.qr import qr_svg
 from web_base.texts import gettext, translated
 
@@ -35,30 +37,13 @@ WITH_DRAWN_PASSWORD = frozenset({"me.password", "me.save"})
 GROUP = 4  # letters of the key that are read at once
 
 
-class MePage(BaseView):
-    """Open to whoever is signed in; it changes nobody else."""
+class MePage(OwnPage):
+    """Sessions, password, and the second factor by an app; security keys have pages of their own."""
+
+    with_drawn_password = WITH_DRAWN_PASSWORD
 
     def __init__(self) -> None:
         super().__init__(name="Me", endpoint="me", url="/me")
-
-    def is_accessible(self) -> bool:
-        """Whoever came in by a drawn password chooses its own before anything else."""
-        found = signed()
-        return found is not None and (not found.operator.has_drawn_password or request.endpoint in WITH_DRAWN_PASSWORD)
-
-    def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:  # noqa: ANN401 (as Flask-Admin has it)
-        del name, kwargs
-        if signed() is not None:
-            return redirect(url_for(".password"))
-        return redirect(
-            url_for("sign_in.form", next=request.full_path.rstrip("?") if request.method == "GET" else None)
-        )
-
-    def is_visible(self) -> bool:
-        return False
-
-    def render(self, template: str, **values: Any) -> str:  # noqa: ANN401 (a template's values)
-        return super().render(template, nonce=nonce(), me=get_signed().operator, **values)
 
     @expose("/")
     def index(self) -> str:
@@ -67,6 +52,7 @@ class MePage(BaseView):
         return self.render(
             "console/me.html",
             sessions=sessions_of(session, operator.id, token(), now()),
+            keys=passkeys_of(session, operator.id),
             codes_left=recovery_codes_left(session, operator.id),
             is_needed=needs_second_factor(operator),
         )
@@ -163,11 +149,19 @@ class MePage(BaseView):
         if (asked := ask_again(url_for(".index"))) is not None:
             return asked
         operator = get_signed().operator
-        if needs_second_factor(operator):
-            abort(403, gettext("Your role needs a second factor: replace it rather than switch it off."))
-        with write_session() as writing:
-            switch_off_second_factor(writing, operator, actor(), now())
-        flash(gettext("Your second factor is off: the password alone lets you in."), "good")
+        try:
+            with write_session() as writing:
+                switch_off_app(writing, operator, actor(), now(), is_needed=needs_second_factor(operator))
+        except FactorNeeded as needed:
+            abort(403, translated(needed))
+        except SecondFactorRefused as refused:
+            flash(translated(refused), "error")
+            return redirect(url_for(".index"))
+        forget_signed()
+        if get_signed().operator.has_second_factor:
+            flash(gettext("The app is switched off; your security keys let you in."), "good")
+        else:
+            flash(gettext("Your second factor is off: the password alone lets you in."), "good")
         return redirect(url_for(".index"))
 
     def _enrol(self, drawn: tuple[str, str], problem: str | None = None) -> str:
@@ -181,4 +175,4 @@ class MePage(BaseView):
         )
 
     def _codes(self, codes: list[str]) -> str:
-        return self.render("console/recovery_codes.html", codes=codes)
+        return self.render("console/recovery_codes.html", codes=codes, by_key=False)

@@ -24,6 +24,7 @@ from services.operators.drawn_password import DAYS_MAX, draw_password
 from services.operators.operator_facts import OperatorFacts, find_operator_by
 from services.operators.operator_fields import OPERATOR_FIELDS, ROLE_FIELDS, role_of
 from services.operators.own_sessions import end_all_of, end_one_of
+from services.operators.passkey_facts import passkeys_of
 from services.operators.save_operator import (
     change_role,
     create_operator,
@@ -74,6 +75,7 @@ class OperatorPage(ThingPage):
             is_locked=operator.locked_until is not None and operator.locked_until > now(),
             sessions=sessions_of(read_session(), operator_id, token(), now()),
             is_needed=needs_second_factor(operator),
+            keys=passkeys_of(read_session(), operator_id),
         )
 
     @expose("/<int:operator_id>/role", methods=("GET", "POST"))

@@ -11,6 +11,7 @@ from admin_web.lists.list_view import ConsoleList, Rows
 from admin_web.texts import lazy_gettext
 from billing.rights import Right, Role
 from models import Distributor, Operator, Reseller
+from services.operators.operator_facts import HAS_SECOND_FACTOR
 from services.store.keyset import Order
 
 
@@ -52,7 +53,7 @@ class OperatorList(ConsoleList):
                 Operator.role,
                 func.coalesce(Reseller.name, Distributor.name).label("whose"),
                 Operator.is_enabled,
-                Operator.totp_sealed.is_not(None).label("second_factor"),
+                HAS_SECOND_FACTOR.label("second_factor"),
                 Operator.signed_in_at,
             )
             .outerjoin(Reseller, Reseller.id == Operator.reseller_id)

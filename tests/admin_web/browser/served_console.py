@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def served_console(settings: Settings) -> Iterator[str]:
-    """Its address."""
-    app = create_app(settings)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    """Its address. The port is known before the application is made, which tells browsers of it."""
+    server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
+    app = create_app(settings.model_copy(update={"console_port": server.server_port}))
+    server.app = app
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

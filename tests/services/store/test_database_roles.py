@@ -84,6 +84,8 @@ FORBIDDEN = {
         "DELETE FROM call_record",
         "SELECT token_digest FROM operator_session",
         "UPDATE operator SET password_hash = ''",
+        "UPDATE operator_passkey SET sign_count = 0",
+        "SELECT challenge FROM operator_challenge",
         "INSERT INTO operator (name) VALUES ('mallory')",
         "UPDATE card_group SET pinless_allowed = true",
         "DELETE FROM access_number",
