@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from factories import World
     from flask import Flask
 
-OPEN = {"sign_in.form", "sign_in.enter", "sign_in.leave", "sign_in.code", "sign_in.enter_code", "static"}
+OPEN = {
+    "sign_in.form",
+    "sign_in.enter",
+    "sign_in.leave",
+    "sign_in.code",
+    "sign_in.enter_code",
+    "sign_in.ask_key",
+    "static",
+}
 WHOEVER_IS_IN = {
     "sign_in.proof",
     "sign_in.prove",
