@@ -120,6 +120,12 @@ class ConsoleList(GuardedPage, BaseModelView):
         shown = self.render(self.list_template, page=page, state=state, **self.page_values(state))
         return (shown, 400) if state.problems else shown
 
+    def has_nothing(self, state: ListState) -> bool:
+        """Of a list without a shown row: its own filters hide none, there is nothing at all yet."""
+        if state.search or dict(state.filters) != dict(self.default_filters):
+            return False
+        return read_session().execute(self.query().limit(1)).first() is None
+
     def page_values(self, state: ListState) -> dict[str, Any]:
         """What else a list's own template needs."""
         del state
