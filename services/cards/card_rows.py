@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models import CallerIdBinding, CallRecord, Card, CardGroup, CardSeries, Wallet
 from services.calls.file_phones import are_phones_filed
 from services.operators.operator_facts import OperatorFacts
-from services.operators.scope import card_scope, sees_all_cards, seller_cards, series_ids
+from services.operators.scope import card_scope, in_series, sees_all_cards, seller_cards, series_ids
 
 # Of each row that is shown, by the index of a card's calls.
 LAST_CALL = (
@@ -60,8 +60,7 @@ def phone_rows(session: Session, operator: OperatorFacts, *, is_count: bool = Fa
     if operator.distributor_id is not None:
         mine = rows.where(CallerIdBinding.distributor_id == operator.distributor_id)
         return mine if is_count else mine.where(card_scope(operator))
-    owned, column = series_ids(session, operator), CallerIdBinding.series_id
-    return rows.where(column == owned[0] if len(owned) == 1 else column.in_(owned))
+    return rows.where(in_series(series_ids(session, operator), CallerIdBinding.series_id))
 
 
 def _phones_with_cards() -> Rows:

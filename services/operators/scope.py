@@ -1,7 +1,9 @@
 """Whose cards an operator may see: all, a reseller's own series, or the cards handed to a distributor (JC-12)."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, exists, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import QueryableAttribute, Session
 
 from models import Card, CardSeries
 from services.operators.operator_facts import OperatorFacts
@@ -30,9 +32,11 @@ def series_ids(session: Session, operator: OperatorFacts, *which: ColumnElement[
     return list(session.scalars(select(CardSeries.id).where(series_scope(operator), *which).order_by(CardSeries.id)))
 
 
-def in_series(series_ids: list[int]) -> ColumnElement[bool]:
-    """A condition on Card. One series is met by its own word: its cards are then in the order of their serials."""
-    return Card.series_id == series_ids[0] if len(series_ids) == 1 else Card.series_id.in_(series_ids)
+def in_series(series_ids: list[int], column: QueryableAttribute[Any] = Card.series_id) -> ColumnElement[bool]:
+    """A condition on Card, or on what copies its series. One series is met by its own word: its cards are then in the
+    order of their serials.
+    """
+    return column == series_ids[0] if len(series_ids) == 1 else column.in_(series_ids)
 
 
 def seller_cards(session: Session, operator: OperatorFacts) -> ColumnElement[bool]:

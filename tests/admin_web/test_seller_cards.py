@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from billing.rights import Role
 from billing.states import CardStatus
-from models import Card, CardSeries, Distributor, Reseller
+from models import Card, CardSeries, Distributor, Reseller, Wallet
 from services.series.create_series import create_series
 from services.store import keyset
 from tests.admin_web.conftest import Visitor, text_of
@@ -72,6 +72,28 @@ def test_a_distributor_counts_its_own_cards_by_state(
     assert _shown(distributor, "/cards/?status=blocked") == ["24", "34"]
     assert _shown(distributor, "/series/2/?status=blocked") == ["24"]
     assert "blocked 1" in text_of(distributor.get("/series/2/"))
+
+
+@pytest.mark.parametrize("is_filed", [True, False])
+def test_a_reseller_finds_cards_by_their_balance(
+    world: World, other_group: int, signed_in: Callable[..., Visitor], *, is_filed: bool
+) -> None:
+    """Also while wallets of an older release do not know their series yet; of one series, and of two."""
+    assert other_group
+    session = world.session
+    poor = select(Card.wallet_id).where(Card.serial == 2)
+    session.execute(update(Wallet).where(Wallet.id.in_(poor)).values(balance_micros=1_000_000))
+    if not is_filed:
+        session.execute(update(Wallet).values(series_id=None))
+    session.commit()
+    reseller = signed_in(Role.RESELLER)
+    assert _shown(reseller, "/cards/?most=1") == ["22", "32"]
+    assert _shown(reseller, "/cards/?least=1&most=4&sort=number") == ["22", "32"]
+    assert _shown(reseller, "/cards/?least=5") == [f"{series}{serial}" for series in "23" for serial in "1345"]
+    assert _shown(reseller, "/series/3/?most=1") == ["32"]
+    session.execute(update(CardSeries).where(CardSeries.number == 3).values(reseller_id=None))
+    session.commit()
+    assert _shown(reseller, "/cards/?most=1") == ["22"]
 
 
 def test_cards_in_the_making_exist_for_no_seller(

@@ -18,6 +18,7 @@ from billing.rights import Right
 from billing.states import CardStatus
 from models import CallerIdBinding, Card, CardSeries, Wallet
 from services.cards.card_rows import card_rows
+from services.money.file_wallets import are_wallets_filed
 from services.operators.scope import in_series, sees_all_cards, series_ids
 from services.store.keyset import Order
 
@@ -29,6 +30,7 @@ CARD_FILTERS = (
     DayFilter("expires_from", lazy_gettext("Expires from"), Card.expires_at),
     DayFilter("expires_until", lazy_gettext("Expires until"), Card.expires_at, ends=True),
 )
+BALANCES = frozenset({"least", "most"})
 JOINED = frozenset({"least", "most", "phone"})  # filters by what stands on no card
 
 
@@ -106,6 +108,14 @@ class CardList(ConsoleList):
 
     def query(self, *, is_count: bool = False, is_joined: bool = True) -> Rows:
         return card_rows(read_session(), get_signed().operator, is_count=is_count, is_joined=is_joined)
+
+    def narrowed(self, query: Rows, state: ListState) -> Rows:
+        """A reseller's wallets between two balances are found by their own copy of the series."""
+        rows, session, operator = super().narrowed(query, state), read_session(), get_signed().operator
+        is_by_series = operator.reseller_id is not None and bool(BALANCES & set(state.filters))
+        if not is_by_series or not are_wallets_filed(session):
+            return rows
+        return rows.where(in_series(series_ids(session, operator), Wallet.series_id))
 
     def counted(self, state: ListState) -> Rows | int:
         return self.narrowed(self.query(is_count=True, is_joined=bool(JOINED & set(state.filters))), state)

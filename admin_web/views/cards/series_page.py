@@ -19,7 +19,7 @@ from admin_web.lists.tabs import series_values
 from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_series, opened_series
 from admin_web.views.cards.card_acts import acts_of_mine
-from admin_web.views.cards.cards import CARD_FILTERS, CardList
+from admin_web.views.cards.cards import BALANCES, CARD_FILTERS, CardList
 from billing.card_acts import SeriesAct
 from billing.rights import Right
 from models import Card, CardSeries, Wallet
@@ -45,7 +45,6 @@ CHOICES = {
     "routing_plan_id": routing_plans,
     "reseller_id": resellers,
 }
-BALANCES = frozenset({"least", "most"})
 AGAIN_SECONDS = 5  # while its cards are made, the page looks again
 EDITABLE = tuple(field for _, fields in EDIT_SECTIONS for field in fields)
 
