@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from admin_web.access import get_signed
 from admin_web.database import read_session
@@ -111,14 +111,20 @@ class CardList(ConsoleList):
 
     def narrowed(self, query: Rows, state: ListState) -> Rows:
         """A reseller's wallets between two balances are found by their own copy of the series."""
-        rows, session, operator = super().narrowed(query, state), read_session(), get_signed().operator
-        is_by_series = operator.reseller_id is not None and bool(BALANCES & set(state.filters))
-        if not is_by_series or not are_wallets_filed(session):
-            return rows
-        return rows.where(in_series(series_ids(session, operator), Wallet.series_id))
+        rows = super().narrowed(query, state)
+        return rows.where(in_series(self._made(), Wallet.series_id)) if self._is_by_wallet(state) else rows
 
     def counted(self, state: ListState) -> Rows | int:
+        if self._is_by_wallet(state) and not state.search and set(state.filters) <= BALANCES:
+            return self.narrowed(select(Wallet.id), state)  # each is that of a card
         return self.narrowed(self.query(is_count=True, is_joined=bool(JOINED & set(state.filters))), state)
+
+    def _is_by_wallet(self, state: ListState) -> bool:
+        is_asked = get_signed().operator.reseller_id is not None and bool(BALANCES & set(state.filters))
+        return is_asked and are_wallets_filed(read_session())
+
+    def _made(self) -> list[int]:
+        return series_ids(read_session(), get_signed().operator, CardSeries.made_at.is_not(None))
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(Card.number, text.replace("-", "").replace(" ", "")))
