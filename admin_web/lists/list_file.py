@@ -44,6 +44,8 @@ def list_file(view: "ConsoleList", state: "ListState", form: SheetForm) -> Respo
     facts = {"rows": count, "format": form.value, "filters": dict(state.filters), "search": state.search}
     with write_session() as session:
         note(session, actor(), Act("list.downloaded", "list", view.endpoint, after=facts), now())
+    # of the moment in which the rows are read: the note itself is a row of the audit log, and calls come in between
+    count = row_count(read_session(), query, ROWS_MAX)
     titles = [label for _, label in columns] + (["Currency"] if _has_amounts(view, columns) else [])
     rows = every_row(read_session(), query, view.order(state), count)
     return write_rows(f"{view.endpoint}.{form.value}", form, titles, _rows(view, columns, rows), count)

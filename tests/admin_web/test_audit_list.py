@@ -51,6 +51,14 @@ def test_acts_are_filtered_by_who_action_door_and_day(owner: Visitor) -> None:
         assert "".join(dict.fromkeys(ACT.findall(text_of(page)))) == acts, question
 
 
+def test_a_file_of_the_log_has_every_act_and_its_own(owner: Visitor) -> None:
+    """Its own note comes first; the oldest one has its place all the same."""
+    with owner.client.get("/audit/?download=csv", buffered=True) as answer:
+        lines = answer.text.splitlines()
+    assert "list.downloaded" in lines[1]
+    assert [line for line in lines if "thing-0" in line] == lines[-1:]
+
+
 def _walk(visitor: Visitor, address: str, rel: str) -> str:
     found = ""
     for _ in range(5):
