@@ -164,7 +164,7 @@ def test_the_tabs_of_a_card_show_what_is_its_own(owner: Visitor, world: World) -
     assert "442071234567" not in text_of(owner.get(f"{OTHER}/calls/"))
     assert "call-1" in text_of(owner.get(f"{CARD}/ledger/"))
     assert "This card has not called yet." in text_of(owner.get(f"{OTHER}/calls/"))
-    assert "card.block" in text_of(owner.get(f"{CARD}/audit/"))
+    assert 'title="card.block"' in owner.get(f"{CARD}/audit/").text
     assert "Nobody has done anything" in text_of(owner.get(f"{OTHER}/audit/"))
     ranged = {"series": 1, "act": "block", "back": "/series/1/", "reason": "all of them", "confirmed": "1"}
     owner.post("/series/1/", "/cards/acts/range", **ranged)

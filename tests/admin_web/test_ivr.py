@@ -115,7 +115,7 @@ def test_an_access_number_is_made_changed_and_closed(owner: Visitor, engine: Eng
     ("values", "why"),
     [
         ({"number": "abc"}, "is no access number"),
-        ({"ivr_plan_id": ""}, "Ivr plan is needed."),
+        ({"ivr_plan_id": ""}, "IVR plan is needed."),
         ({"surcharge_micros": "1,5"}, "comma"),
         ({"language": "xx"}, "There are no prompts in xx"),
     ],
