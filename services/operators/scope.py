@@ -45,9 +45,13 @@ def seller_cards(session: Session, operator: OperatorFacts) -> ColumnElement[boo
     """
     if operator.reseller_id is not None:
         return in_series(series_ids(session, operator, CardSeries.made_at.is_not(None)))
-    mine = Card.distributor_id == operator.distributor_id
-    unmade = list(session.scalars(select(CardSeries.id).where(CardSeries.made_at.is_(None))))
+    mine, unmade = Card.distributor_id == operator.distributor_id, unmade_series(session)
     return mine & Card.series_id.not_in(unmade) if unmade else mine
+
+
+def unmade_series(session: Session) -> list[int]:
+    """Those in the making, of which there are few at any time."""
+    return list(session.scalars(select(CardSeries.id).where(CardSeries.made_at.is_(None))))
 
 
 def sees_all_cards(operator: OperatorFacts) -> bool:

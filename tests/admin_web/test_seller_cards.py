@@ -107,6 +107,8 @@ def test_cards_in_the_making_exist_for_no_seller(
     reseller = signed_in(Role.RESELLER)
     for address in ("/cards/", "/cards/?most=99"):
         assert _shown(reseller, address) == [f"3{serial}" for serial in "12345"]
+    assert "5 rows" in text_of(reseller.get("/cards/?most=99"))
+    assert "7 rows" in text_of(signed_in(Role.OWNER).get("/cards/?most=99"))  # two are those of series 1
 
 
 def _shown(visitor: Visitor, address: str) -> list[str]:

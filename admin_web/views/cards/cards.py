@@ -19,7 +19,7 @@ from billing.states import CardStatus
 from models import CallerIdBinding, Card, CardSeries, Wallet
 from services.cards.card_rows import card_rows
 from services.money.file_wallets import are_wallets_filed
-from services.operators.scope import in_series, sees_all_cards, series_ids
+from services.operators.scope import in_series, sees_all_cards, series_ids, unmade_series
 from services.store.keyset import Order
 
 CARD_FILTERS = (
@@ -112,15 +112,18 @@ class CardList(ConsoleList):
     def narrowed(self, query: Rows, state: ListState) -> Rows:
         """A reseller's wallets between two balances are found by their own copy of the series."""
         rows = super().narrowed(query, state)
-        return rows.where(in_series(self._made(), Wallet.series_id)) if self._is_by_wallet(state) else rows
+        is_owned = get_signed().operator.reseller_id is not None and self._is_by_wallet(state)
+        return rows.where(in_series(self._made(), Wallet.series_id)) if is_owned else rows
 
     def counted(self, state: ListState) -> Rows | int:
-        if self._is_by_wallet(state) and not state.search and set(state.filters) <= BALANCES:
-            return self.narrowed(select(Wallet.id), state)  # each is that of a card
-        return self.narrowed(self.query(is_count=True, is_joined=bool(JOINED & set(state.filters))), state)
+        """Within balances alone the wallets are counted: each with a series is that of a card."""
+        if not self._is_by_wallet(state) or state.search or set(state.filters) - BALANCES:
+            return self.narrowed(self.query(is_count=True, is_joined=bool(JOINED & set(state.filters))), state)
+        wallets, unmade = select(Wallet.id).where(Wallet.series_id.is_not(None)), unmade_series(read_session())
+        return self.narrowed(wallets.where(Wallet.series_id.not_in(unmade)) if unmade else wallets, state)
 
     def _is_by_wallet(self, state: ListState) -> bool:
-        is_asked = get_signed().operator.reseller_id is not None and bool(BALANCES & set(state.filters))
+        is_asked = get_signed().operator.distributor_id is None and bool(BALANCES & set(state.filters))
         return is_asked and are_wallets_filed(read_session())
 
     def _made(self) -> list[int]:
