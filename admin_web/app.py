@@ -1,13 +1,12 @@
 """The console as a Flask application: settings in, pages out."""
 
-from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Theme
-from flask_babel import Babel, get_locale
+from flask_babel import get_locale
 
 from admin_web.access import has_keys, has_right, language, theme_wanted
 from admin_web.acts import csrf
@@ -17,48 +16,28 @@ from admin_web.errors import set_up_errors
 from admin_web.forms.form import label
 from admin_web.menu import calls_up, menu_groups
 from admin_web.stream import set_up_streams
-from admin_web.texts import FOLDER
 from admin_web.views import HOME, views
 from admin_web.words.call_words import cause, outcome
 from admin_web.words.told import worked
 from billing.rights import Right
+from services.operators.sessions import HOURS_MAX
 from services.store.settings import Settings
-from web_base.cookie import PathSessions
-from web_base.database import set_up_database
-from web_base.formats import set_up_formats
-from web_base.headers import nonce, set_up_headers
-from web_base.proxies import believe_proxies
-from web_base.secret import cookie_secret
-from web_base.texts import set_up_texts
+from web_base.door import Door, open_door
+from web_base.headers import nonce
 
-LANGUAGES = ["en", "es"]
+FOLDER = Path(__file__).parent
 BODY_BYTES_MAX = 64 * 1024  # forms; files have a page and a limit of their own
-HOURS_MAX = 12
+
+
+def console_door(settings: Settings) -> Door:
+    return Door(
+        "console", FOLDER, settings.console_https, settings.console_proxies, HOURS_MAX, BODY_BYTES_MAX, language
+    )
 
 
 def create_app(settings: Settings) -> Flask:
-    app = Flask("admin_web", root_path=str(Path(__file__).parent))
-    app.config.update(
-        SECRET_KEY=cookie_secret(settings.state_dir.resolve() / "console_secret"),
-        SESSION_COOKIE_NAME="callingcard_console",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.console_https,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=HOURS_MAX),
-        MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
-        LANGUAGES=LANGUAGES,
-        ZONE=settings.zone,
-        SETTINGS=settings,
-        GUARD_RULES=settings.guard_rules,
-        CSRF_SESSION_KEY="csrf",
-    )
-    app.session_interface = PathSessions()
-    believe_proxies(app, settings.console_proxies)
-    Babel(app, locale_selector=language)
-    set_up_texts(app, FOLDER)
-    set_up_database(app, settings)
-    set_up_headers(app)
-    set_up_formats(app)
+    app = open_door(console_door(settings), settings)
+    app.config["CSRF_SESSION_KEY"] = "csrf"
     app.jinja_env.globals["portal_address"] = settings.portal_address
     app.jinja_env.filters |= {"field_label": label, "browser_name": browser_name, "outcome": outcome, "cause": cause}
     app.jinja_env.filters["worked"] = worked

@@ -11,14 +11,15 @@ import pytest
 from babel.messages.pofile import read_po
 from flask_babel import force_locale
 
+from admin_web.app import FOLDER
 from admin_web.forms.amounts import read_amount, shown_amount
-from admin_web.texts import FOLDER, gettext, translated
-from admin_web.words import formats
 from billing.money import MoneyTextRefused
 from billing.rights import Role
 from tests.admin_web.conftest import Visitor, text_of
 from tests.admin_web.texts_found import LANGUAGES, ROOT, all_texts
+from web_base import formats
 from web_base.catalogue import catalogue
+from web_base.texts import gettext, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +56,7 @@ NAMES = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_is_translated_with_the_same_places(language: str) -> None:
     """When this fails: make texts, then translate what it says is new."""
-    with (FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+    with (FOLDER / "translations" / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
         known = {str(one.id): str(one.string) for one in read_po(file, locale=language) if one.id}
     texts = all_texts()
     assert len(texts) > 1_000

@@ -23,9 +23,9 @@ import billing
 import models
 import services
 from admin_web import menu
+from admin_web.app import FOLDER
 from admin_web.forms.field_labels import UNITS
 from admin_web.forms.form import plain_label
-from admin_web.texts import FOLDER
 from billing.rights import Right
 from fastagi.trace import Step
 from ivr_prompts.entries import catalogue
@@ -148,7 +148,7 @@ def all_texts() -> set[str]:
 
 def update(language: str) -> tuple[int, int]:
     """Add what is new, drop what is gone; how many are new, and how many have no translation."""
-    file = FOLDER / language / "LC_MESSAGES" / "messages.po"
+    file = FOLDER / "translations" / language / "LC_MESSAGES" / "messages.po"
     with file.open("rb") as opened:
         before = read_po(opened, locale=language)
     after, new, missing = Catalog(locale=language, charset="utf-8", fuzzy=False, header_comment="#"), 0, 0
