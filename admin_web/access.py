@@ -5,11 +5,11 @@ from datetime import UTC, datetime, tzinfo
 from flask import abort, current_app, g, has_request_context, request, session
 from sqlalchemy.orm import Session
 
-from admin_web.database import read_session, write_session
 from billing.rights import Right, Role
 from services.audit.audit import Actor, Door
 from services.operators.operator_facts import OperatorFacts
 from services.operators.sessions import SEEN_EVERY_SECONDS, Signed, find_session, note_seen
+from web_base.database import read_session, write_session
 
 TOKEN = "token"  # noqa: S105 (the name of a value in the signed cookie)
 

@@ -9,8 +9,6 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from admin_web.access import has_right
-from admin_web.database import write_session
-from admin_web.texts import gettext, translated
 from billing.card_number import CardNumberRefused
 from billing.destination_rules import PrefixRefused
 from billing.expiry import ExpiryRefused
@@ -38,6 +36,8 @@ from services.series.series_terms import SeriesRefused
 from services.store.fields import FieldsRefused
 from services.store.version_check import ChangedMeanwhile, NotThere
 from services.vouchers.block_vouchers import VoucherBlockRefused
+from web_base.database import write_session
+from web_base.texts import gettext, translated
 
 REFUSED = (
     ActRefused,

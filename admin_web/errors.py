@@ -8,8 +8,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from admin_web.access import browser_language
-from admin_web.texts import lazy_gettext
 from web_base.headers import nonce
+from web_base.texts import lazy_gettext
 
 log = structlog.get_logger()
 TITLES = {

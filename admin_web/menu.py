@@ -6,10 +6,10 @@ from flask_admin import Admin
 from flask_admin.menu import MenuCategory
 
 from admin_web.access import signed
-from admin_web.database import read_session
 from billing.rights import Right
 from services.operators.scope import sees_all_cards
 from services.reports.today import count_calls_up
+from web_base.database import read_session
 
 GROUPS = ("Operate", "Cards", "Rates & routes", "IVR", "Accounts", "Money", "System")  # console.md 11.1
 

@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError
 
 from admin_web.access import forget_signed, signed
-from admin_web.database import fresh_session
+from web_base.database import fresh_session
 
 LOOK_SECONDS = 0.4
 STREAM_SECONDS_MAX = 300  # the browser opens it again: a page that was left open holds no thread for ever

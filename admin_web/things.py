@@ -3,11 +3,11 @@
 from flask import abort, g
 
 from admin_web.access import get_signed
-from admin_web.database import read_session
 from models import CardSeries
 from services.cards.card_facts import CardFacts
 from services.cards.find_card_of import find_card_of
 from services.series.find_series import find_series
+from web_base.database import read_session
 
 
 def open_series(number: int) -> CardSeries:

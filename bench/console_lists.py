@@ -24,7 +24,6 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from admin_web.app import create_app
-from admin_web.database import engines
 from bench.goals import Goal, show_goals, show_table
 from bench.list_questions import SEARCHES, lists, pages, places, questions
 from bench.list_world import make_list_world
@@ -37,6 +36,7 @@ from services.operators.save_operator import OperatorRole, create_operator
 from services.operators.sessions import open_session
 from services.store.settings import Settings
 from tests.databases import migrated
+from web_base.database import engines
 
 CARDS, CALLS, ROUNDS = 2_000_000, 5_000_000, 3
 GOAL_MS = 100

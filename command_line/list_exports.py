@@ -9,7 +9,6 @@ import structlog
 from flask import Flask
 
 from admin_web.app import create_app
-from admin_web.database import engines
 from admin_web.lists.export_job import ExportRefused, write_export
 from command_line.export_run import ExportStopped, run_export
 from command_line.installation import settings
@@ -24,6 +23,7 @@ from services.jobs.list_export import (
     waiting_exports,
 )
 from services.store.sheet_writer import RowsMiscounted
+from web_base.database import engines
 
 log = structlog.get_logger()
 

@@ -8,10 +8,8 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from admin_web.access import TOKEN, address, get_signed, now, token
-from admin_web.database import read_session, write_session
 from admin_web.entrance.keys import console_site, pin_keys
 from admin_web.entrance.sign_in import HALF, TEXTS, page_of_ours, pages
-from admin_web.texts import lazy_gettext
 from models import Operator
 from services.operators.enter_passkey import enter_passkey
 from services.operators.entries import Entry
@@ -19,7 +17,9 @@ from services.operators.operator_facts import OperatorFacts, find_operator_by
 from services.operators.passkeys import ask_proof
 from services.operators.sessions import note_proof, open_session
 from services.operators.sign_in import NotSignedIn, PasswordRight, enter_second_factor, sign_in
+from web_base.database import read_session, write_session
 from web_base.headers import nonce
+from web_base.texts import lazy_gettext
 
 __all__ = ["pages"]
 HALF_SECONDS_MAX = 300  # from the right password to the code

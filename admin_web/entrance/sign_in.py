@@ -10,13 +10,13 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from admin_web.access import TOKEN, address, forget_signed, now, signed, token
-from admin_web.database import fresh_session, read_session, write_session
-from admin_web.texts import lazy_gettext
 from services.operators.address_lock import address_locked_until
 from services.operators.operator_facts import OperatorFacts
 from services.operators.sessions import end_session, open_session
 from services.operators.sign_in import NotSignedIn, PasswordRight, sign_in
+from web_base.database import fresh_session, read_session, write_session
 from web_base.headers import nonce
+from web_base.texts import lazy_gettext
 
 pages = Blueprint("sign_in", __name__)
 HALF = "half"  # the password was right, the second factor is still to come

@@ -4,8 +4,8 @@ import re
 
 from flask_babel import get_locale
 
-from admin_web.texts import gettext
 from billing.money import MoneyTextRefused, micros_from_text, text_from_micros
+from web_base.texts import gettext
 
 GROUPED = re.compile(r"-?\d{1,3}(\.\d{3})+,\d+")  # 1.234,56
 AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+")  # 1.234: a thousand and more, or one and a part?

@@ -6,9 +6,7 @@ from flask import request
 from sqlalchemy import select
 
 from admin_web.access import now, zone
-from admin_web.database import read_session
 from admin_web.forms.amounts import read_amount
-from admin_web.texts import gettext
 from billing.card_number import find_series_and_serial, keyed_number
 from billing.money import MoneyTextRefused
 from models import Card, CardSeries
@@ -16,6 +14,8 @@ from services.cards.card_facts import CardFacts, find_card
 from services.operators.operator_facts import OperatorFacts
 from services.operators.scope import card_scope
 from services.rates.simulate_call import AskedCall
+from web_base.database import read_session
+from web_base.texts import gettext
 
 TALK_SECONDS_MAX = 86_400
 NUMBER_CHARACTERS_MAX = 40

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.forms.amounts import read_amount
-from admin_web.texts import gettext
-from admin_web.words.formats import money
 from services.accounts.client_money import ClientMoney, adjust_client_wallet, pay_client_wallet
+from web_base.formats import money
+from web_base.texts import gettext
 
 
 def pay_client(session: Session, client_id: int, typed: Mapping[str, str]) -> str:

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import now
 from admin_web.acts import REFUSED, require_token
-from admin_web.database import read_session, write_session
 from admin_web.forms.form import Choices, label, posted, read_values, shown_fields, typed_values
 from admin_web.page import GuardedPage
-from admin_web.texts import gettext, translated
-from admin_web.words.formats import ago
 from services.audit.audit_report import last_change
 from services.store.fields import Field, FieldsRefused
 from services.store.version_check import ChangedMeanwhile
+from web_base.database import read_session, write_session
+from web_base.formats import ago
+from web_base.texts import gettext, translated
 
 Sections = Sequence[tuple[str, Sequence[Field]]]
 Save = Callable[[Session, dict[str, Any], int | None], str]

@@ -10,10 +10,10 @@ from flask import current_app, request
 
 from admin_web.forms.amounts import read_amount, shown_amount
 from admin_web.forms.field_labels import LABELS, unit_of
-from admin_web.texts import gettext, translated
-from admin_web.words.formats import spoken
 from billing.money import MoneyTextRefused
 from services.store.fields import Field, FieldKind
+from web_base.formats import spoken
+from web_base.texts import gettext, translated
 
 LONG_TEXT = 255  # a longer one gets several lines
 REQUIREMENTS = re.compile(r" \((?:(?:JC|JA|V|M)-\d+(?:, | to | a )?)+\)")  # for readers of the source only

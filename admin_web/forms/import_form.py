@@ -8,7 +8,6 @@ from flask import current_app, request
 
 from admin_web.access import now
 from admin_web.forms.form import posted, read_values
-from admin_web.texts import gettext
 from models import ImportMode
 from services.rate_import.date_cells import DateOrder
 from services.rate_import.headings import Column
@@ -16,6 +15,7 @@ from services.rate_import.price_cells import DecimalSign
 from services.rate_import.refusals import Reason
 from services.rate_import.senders import NAME_MAX
 from services.store.fields import Field, FieldKind, FieldsRefused, checked_values
+from web_base.texts import gettext
 
 COLUMNS_CHARACTERS_MAX = 4_000
 IMPORT_FIELDS: tuple[Field, ...] = (

@@ -6,9 +6,9 @@ from typing import Any
 from flask import request
 
 from admin_web.forms.edit_form import Sections
-from admin_web.texts import gettext, lazy_gettext
 from services.products.save_ivr_plan import PLAN_FIELDS
 from services.store.fields import Field, FieldKind, FieldsRefused
+from web_base.texts import gettext, lazy_gettext
 
 RULES_CHARACTERS_MAX = 4_000
 LANGUAGES = Field("languages", FieldKind.TEXT, "The first is its own, for example: en es", most=80)

@@ -5,11 +5,11 @@ from typing import Any
 
 from admin_web.forms.amounts import read_amount, shown_amount
 from admin_web.forms.edit_form import Sections
-from admin_web.texts import gettext, lazy_gettext, translated
 from billing.money import MoneyTextRefused
 from billing.rate_times import RateTimesRefused, days_from_text, hours_from_text, text_of_days, text_of_hours
 from services.rates.rate_fields import RATE_FIELDS
 from services.store.fields import Field, FieldKind, FieldsRefused
+from web_base.texts import gettext, lazy_gettext, translated
 
 STEPS_CHARACTERS_MAX = 1_000
 STEP_DEFAULTS = ("1", "0")  # increment and fee

@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, get_signed, now, zone
 from admin_web.acts import carry_out, require_right
-from admin_web.database import read_session, write_session
 from admin_web.lists.files import REFUSED, pin_keys, send_or_tell
-from admin_web.texts import gettext, translated
 from billing.rights import Right
 from services.jobs.ask_job import find_asked
 from services.jobs.card_file import FileOf, FileOrder, card_file
@@ -19,6 +17,8 @@ from services.keys.key_file import KeyFile
 from services.keys.permit import PermitRefused
 from services.series.pin_export_job import PIN_EXPORT, ask_pin_export, export_key, is_sealed_by, seal_zip_password
 from services.store.encrypted_zip import drawn_zip_password, usable_zip_password
+from web_base.database import read_session, write_session
+from web_base.texts import gettext, translated
 
 AT_ONCE_MAX = {  # a second or two: beyond that a page does not wait
     FileOf.SERIES: 50_000,

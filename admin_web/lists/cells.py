@@ -5,8 +5,8 @@ from typing import Any
 from flask import get_template_attribute
 from markupsafe import Markup
 
-from admin_web.words import formats
 from admin_web.words.told import spoken_act
+from web_base import formats
 
 
 def status(_view: Any, _context: Any, row: Any, name: str) -> Markup:  # noqa: ANN401 (as Flask-Admin has it)

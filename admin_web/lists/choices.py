@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
-from admin_web.database import read_session
 from models import Account, CardGroup, Client, Distributor, IvrPlan, RateTable, Reseller, RoutingPlan, TaxProfile
+from web_base.database import read_session
 
 CHOICES_MAX = 1_000
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from flask import Flask, g
 from werkzeug.exceptions import HTTPException
 
-from admin_web.database import read_session
 from admin_web.lists.export_sink import ExportSink, Told
 from models import Job, Operator
 from services.jobs.ask_job import actor_of
 from services.jobs.list_export import PART, ListExport, export_file
 from services.operators.operator_facts import OperatorFacts, find_operator_by
 from services.operators.sessions import Signed
+from web_base.database import read_session
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # no password was entered for it: no secret is shown
 

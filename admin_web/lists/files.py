@@ -10,12 +10,12 @@ from flask import Response, current_app, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wsgi import wrap_file
 
-from admin_web.texts import translated
 from services.keys.key_file import KeyFile
 from services.keys.pin_keys import KeysMissing
 from services.series.export_series import ExportRefused, PinUnreadable
 from services.store.encrypted_zip import ZipPasswordRefused
 from services.store.sheet_writer import RowsMiscounted, SheetForm
+from web_base.texts import translated
 
 TYPES = {
     SheetForm.CSV.value: "text/csv; charset=utf-8",

@@ -10,11 +10,11 @@ from flask_admin.model.filters import BaseFilter
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam
 
 from admin_web.forms.amounts import read_amount
-from admin_web.texts import gettext, translated
-from admin_web.words.formats import spoken
 from billing.money import MoneyTextRefused
 from billing.part_of_number import PartTooCommon, serials_with_part
 from models import Card, CardSeries
+from web_base.formats import spoken
+from web_base.texts import gettext, translated
 
 NUMBER_MAX = 2**31 - 1
 NUMBER_DIGITS_MAX = 18

@@ -11,14 +11,14 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 
 from admin_web.access import actor, now, zone
-from admin_web.database import read_session, write_session
 from admin_web.lists import cells
 from admin_web.lists.rows_file import ROWS_MAX, ask_worker, write_rows
-from admin_web.texts import gettext
 from billing.money import MICROS_PER_UNIT
 from services.audit.audit import Act, note
 from services.store.list_rows import every_row, row_count
 from services.store.sheet_writer import Cell, SheetForm
+from web_base.database import read_session, write_session
+from web_base.texts import gettext
 
 if TYPE_CHECKING:
     from admin_web.lists.list_view import ConsoleList, ListState

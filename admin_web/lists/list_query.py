@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, current_app, g, request
 
 from admin_web.access import get_signed
-from admin_web.texts import gettext
+from web_base.texts import gettext
 
 if TYPE_CHECKING:
     from sqlalchemy import Select

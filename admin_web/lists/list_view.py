@@ -18,16 +18,16 @@ from sqlalchemy import Row, Select
 from wtforms import Form
 
 from admin_web.access import get_signed
-from admin_web.database import read_session
 from admin_web.lists.filters import PartFilter
 from admin_web.lists.list_file import list_file
 from admin_web.lists.list_query import is_asked_for_query
 from admin_web.page import GuardedPage
-from admin_web.texts import gettext
 from billing.rights import Right
 from services.operators.saved_searches import SavedSearch, saved_searches
 from services.store.keyset import COUNTED_MAX, Order, Page, PlaceRefused, Wanted, count_of, page_of
 from services.store.sheet_writer import SheetForm
+from web_base.database import read_session
+from web_base.texts import gettext
 
 PAGE_SIZES = (25, 50, 100)  # trap B7: 500 rows are a page of a megabyte and a half
 OWN_ARGUMENTS = frozenset({"q", "sort", "desc", "after", "before", "last", "size", "all", "columns", "download"})

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from admin_web.access import get_signed, now
-from admin_web.database import read_session
 from admin_web.lists.list_view import ListState
 from admin_web.things import open_card, open_series, opened_card, opened_series
 from services.cards.card_report import card_report
 from services.series.find_series import series_names
 from services.series.series_report import find_series_report
+from web_base.database import read_session
 
 
 def series_values(tab: str) -> dict[str, Any]:

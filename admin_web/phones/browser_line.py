@@ -9,12 +9,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from admin_web.texts import gettext
 from services.calls.try_call import TryRefused
 from telephony.boot import console
 from telephony.instance import Instance, InstanceRefused, read_instance
 from telephony.program import AsteriskNotFound, find_asterisk
 from telephony.web_phone import CALL_SECONDS_MAX, LINES, close_line, open_line
+from web_base.texts import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from admin_web.texts import lazy_gettext
+from web_base.texts import lazy_gettext
 
 BEFORE_THE_CALL: Final = frozenset({1, 2})
 STEPS: Final = (

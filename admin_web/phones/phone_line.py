@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from admin_web.texts import gettext
 from services.calls.try_call import TryRefused
 from services.store.settings import Settings
+from web_base.texts import gettext
 
 LINES_MAX = 8  # calls of all operators at once
 START_SECONDS_MAX = 15

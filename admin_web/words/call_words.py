@@ -1,6 +1,6 @@
 """What Asterisk says about a route that was tried, in words: the outcome of Dial, and the cause of Q.850."""
 
-from admin_web.texts import gettext, lazy_gettext
+from web_base.texts import gettext, lazy_gettext
 
 OUTCOMES = {
     "ANSWER": lazy_gettext("answered"),

@@ -9,9 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from admin_web.texts import gettext, lazy_gettext
 from admin_web.words.chart import Chart, bar_chart
-from admin_web.words.formats import duration, exact_money, spoken, whole
 from billing.money import MICROS_PER_UNIT
 from services.reports.breakage import breakage
 from services.reports.expiring import expiring
@@ -20,6 +18,8 @@ from services.reports.report_calls import report_calls
 from services.reports.report_terms import By, ReportTerms
 from services.reports.wrong_entries import wrong_entries
 from services.store.sheet_writer import Cell
+from web_base.formats import duration, exact_money, spoken, whole
+from web_base.texts import gettext, lazy_gettext
 
 BARS_MAX = 40
 

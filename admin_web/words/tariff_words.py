@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from admin_web.forms.form import label
-from admin_web.texts import gettext
-from admin_web.words.formats import exact_money
 from billing.tariff import Tariff
+from web_base.formats import exact_money
+from web_base.texts import gettext
 
 ALWAYS = ("price_per_minute_micros", "first_block_seconds", "increment_seconds", "steps")
 

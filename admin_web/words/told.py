@@ -5,9 +5,9 @@ import re
 from babel.numbers import get_decimal_symbol
 from flask_babel import get_locale
 
-from admin_web.texts import translated
-from admin_web.words.formats import spoken
 from billing.explain_cost import THEN
+from web_base.formats import spoken
+from web_base.texts import translated
 
 DECIMAL = re.compile(r"(?<=\d)\.(?=\d)")
 

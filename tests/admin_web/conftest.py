@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import now
 from admin_web.app import create_app
-from admin_web.database import engines
 from billing.rights import Role
 from command_line import worker
 from command_line.__main__ import main
@@ -25,6 +24,7 @@ from services.operators.save_operator import OperatorRole, create_operator
 from services.operators.sessions import open_session
 from services.store.database_rights import Program
 from services.store.settings import Settings
+from web_base.database import engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from admin_web.access import now
-from admin_web.database import engines
 from admin_web.lists import export_sink, rows_file
 from billing.rights import Role
 from billing.states import JobState
@@ -30,6 +29,7 @@ from services.operators.save_operator import OperatorRole, change_role, disable_
 from services.reports.roll_up_calls import roll_up_calls
 from tests.admin_web.conftest import Visitor, text_of
 from tests.admin_web.forms import download
+from web_base.database import engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

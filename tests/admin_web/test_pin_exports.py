@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_web.access import now
-from admin_web.database import engines
 from admin_web.lists import card_files
 from billing.card_number import grouped
 from billing.rights import Role
@@ -29,6 +28,7 @@ from services.keys.key_file import replace_pin_keys
 from services.operators.save_operator import OperatorRole, change_role
 from tests.admin_web.conftest import Visitor, text_of
 from tests.admin_web.test_series_files import make_stale
+from web_base.database import engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,12 +12,12 @@ from conftest import NOW
 from sqlalchemy.orm import Session
 
 from admin_web.app import create_app
-from admin_web.database import engines
 from billing.rights import Role
 from services.audit.audit import Actor, Door
 from services.operators.save_operator import OperatorRole, create_operator, set_password
 from services.store.settings import Settings
 from tests.admin_web.conftest import token_of
+from web_base.database import engines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

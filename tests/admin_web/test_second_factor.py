@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import now
 from admin_web.app import create_app
-from admin_web.database import engines
 from admin_web.entrance import second_step
 from billing.rights import Role
 from models import AuditEntry, Operator, OperatorSession
@@ -24,6 +23,7 @@ from services.keys.key_file import replace_pin_keys
 from services.operators.save_operator import OperatorRole, create_operator, set_password
 from services.store.settings import Settings
 from tests.admin_web.conftest import Visitor, text_of, token_of
+from web_base.database import engines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import now
 from admin_web.app import create_app
-from admin_web.database import engines
 from billing.rights import Role
 from services.audit.audit import Actor, Door
 from services.operators.save_operator import OperatorRole, create_operator
 from services.operators.sessions import open_session
 from services.store.settings import Settings
 from tests.admin_web.gunicorn_served import free_port, gunicorn_served
+from web_base.database import engines
 
 if TYPE_CHECKING:
     import subprocess

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import event, text
 
-from admin_web.database import engines
 from admin_web.lists.list_view import PAGE_SIZES, ConsoleList
 from billing.rights import Role
 from services.keys.pin_keys import create_pin_keys
@@ -20,6 +19,7 @@ from services.series.create_series import create_series
 from tests.admin_web.test_empty_house import OF_ONE_THING, plain
 from tests.admin_web.test_rights import OPEN
 from tests.factories import KEYS, NOW, World, a_series
+from web_base.database import engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,14 +12,11 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, get_signed, now
 from admin_web.acts import REFUSED, carry_out, require_right, require_token
-from admin_web.database import read_session, write_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.entrance.keys import pin_keys
 from admin_web.forms.edit_form import EditForm, Sections, answer_form
 from admin_web.lists.choices import clients, rate_tables, routing_plans
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
-from admin_web.words.formats import money
 from billing.rights import Right
 from models import Account
 from services.accounts.account_fields import GENERAL, ORIGINATOR, TERMINATOR
@@ -28,6 +25,9 @@ from services.accounts.account_report import account_report
 from services.accounts.delete_account import delete_account, disable_account, preview_deletion
 from services.accounts.deletion_job import CALLS_AT_ONCE_MAX, ask_deletion, is_long
 from services.accounts.save_account import DEFAULTS, account_values, create_account, update_account
+from web_base.database import read_session, write_session
+from web_base.formats import money
+from web_base.texts import gettext, lazy_gettext
 
 CHOICES = {
     "client_id": clients,

@@ -12,8 +12,6 @@ from admin_web.lists import cells
 from admin_web.lists.choices import clients
 from admin_web.lists.filters import ChoiceFilter, WordFilter
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import gettext, lazy_gettext
-from admin_web.words.formats import NOTHING
 from billing.rights import Right
 from models import (
     Account,
@@ -29,6 +27,8 @@ from models import (
 from services.accounts.account_report import AccountState, SearchField, holds_keyword, in_state
 from services.accounts.trunk_ports import trunk_port
 from services.store.keyset import Order
+from web_base.formats import NOTHING
+from web_base.texts import gettext, lazy_gettext
 
 KEYWORD_CHARACTERS_MAX = 80
 KEYWORDS = (

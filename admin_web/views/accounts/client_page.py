@@ -10,12 +10,10 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.forms.client_booking import adjust_client, pay_client
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists.choices import rate_tables, routing_plans, tax_profiles
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from models import Client
 from services.accounts.account_report import AccountFilter, account_list
@@ -26,6 +24,8 @@ from services.accounts.save_client import client_values, create_client, update_c
 from services.cards.card_statement import wallet_statement
 from services.money.wallet_balance import NEWEST
 from services.store.keyset import Wanted
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 CHOICES = {
     "originator_rate_table_id": rate_tables,

@@ -8,10 +8,10 @@ from sqlalchemy import Row, case, func, literal, select
 from admin_web.lists import cells
 from admin_web.lists.filters import begins_with
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from models import Account, Client, Wallet
 from services.store.keyset import Order
+from web_base.texts import lazy_gettext
 
 
 class ClientList(ConsoleList):

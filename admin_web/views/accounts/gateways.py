@@ -9,10 +9,8 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import JobState
 from models import Gateway, Job
@@ -26,6 +24,8 @@ from services.accounts.save_gateway import (
 )
 from services.accounts.switch_gateway import switch_gateway
 from services.routing.asterisk_jobs import LOOK, newest_asterisk_job
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 SECTIONS = ((lazy_gettext("Gateway"), GATEWAY_FIELDS),)
 

@@ -8,15 +8,15 @@ from flask_admin import expose
 from sqlalchemy import select
 
 from admin_web.acts import require_right
-from admin_web.database import read_session
 from admin_web.lists.list_view import ConsoleList, ListState, Rows
-from admin_web.texts import lazy_gettext
 from admin_web.views.calls.calls import CallRows
 from admin_web.views.money.ledger import LedgerList
 from admin_web.views.system.audit import AuditList
 from billing.rights import Right
 from models import Account, AuditEntry, CallRecord, LedgerEntry
 from services.accounts.account_report import account_report
+from web_base.database import read_session
+from web_base.texts import lazy_gettext
 
 
 class OfAccount(ConsoleList):

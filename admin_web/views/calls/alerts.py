@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from services.calls.call_alarms import close_alarms, open_alarms
 from services.guard.block_phone import unblock_phone
 from services.guard.guard_report import guard_status
 from services.money.note_verification import last_verification
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 
 class AlertsPage(ConsolePage):

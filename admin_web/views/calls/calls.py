@@ -9,18 +9,18 @@ from markupsafe import Markup
 from sqlalchemy import Row, select
 
 from admin_web.access import get_signed
-from admin_web.database import read_session
 from admin_web.lists import cells
 from admin_web.lists.filters import DayFilter, TextFilter, WordFilter, begins_with
 from admin_web.lists.list_view import ConsoleList, ListState, Rows
-from admin_web.texts import gettext, lazy_gettext
-from admin_web.words.formats import NOTHING
 from billing.rights import Right
 from billing.states import CallDisposition
 from models import Account, CallRecord, Card
 from services.calls.call_report import CallFilter, calls
 from services.calls.call_rows import call_rows, call_with_entries, sees_call
 from services.store.keyset import Order
+from web_base.database import read_session
+from web_base.formats import NOTHING
+from web_base.texts import gettext, lazy_gettext
 
 ENDPOINT_CHARACTERS_MAX = 40
 

@@ -7,9 +7,7 @@ from flask_admin import AdminIndexView, expose
 from sqlalchemy.orm import Session
 
 from admin_web.access import get_signed, now, zone
-from admin_web.database import read_session
 from admin_web.page import GuardedPage
-from admin_web.texts import lazy_gettext
 from admin_web.views.money.reports import charts
 from billing.rights import Right
 from services.live.health import health
@@ -18,6 +16,8 @@ from services.reports.report_calls import report_calls
 from services.reports.report_row import ReportRow
 from services.reports.report_terms import By, ReportTerms
 from services.reports.today import today_figures
+from web_base.database import read_session
+from web_base.texts import lazy_gettext
 
 
 class Dashboard(GuardedPage, AdminIndexView):

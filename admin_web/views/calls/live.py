@@ -11,10 +11,8 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.page import ConsolePage
 from admin_web.stream import free_streams, news
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import HoldState
 from models import Hold
@@ -22,6 +20,8 @@ from services.calls.end_calls import ask_to_end_calls
 from services.cards.card_range import RunningCall
 from services.guard.block_phone import block_phone
 from services.live.live_report import asterisk_states, live_calls
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 
 class LivePage(ConsolePage):

@@ -10,10 +10,8 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now, zone
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.forms.amounts import read_amount
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from admin_web.things import open_card
 from billing.card_acts import CardAct
 from billing.rights import Right
@@ -30,6 +28,8 @@ from services.holders.may_log_in import may_log_in
 from services.money.adjust_balance import adjust_balance
 from services.money.recharge_card import recharge_card
 from services.operators.preferences import LANGUAGES
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 ACT_RIGHTS = {
     CardAct.RELEASE: Right.SELL_CARDS,

@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, get_signed, has_right, now, zone
 from admin_web.acts import REFUSED, carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.entrance.sign_in import page_of_ours
 from admin_web.lists.choices import distributors
 from admin_web.lists.list_query import ListQuery, list_query
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_series
 from billing.card_acts import DONE_WORDS, CardAct
 from billing.card_number import SERIAL_MAX
@@ -30,6 +28,8 @@ from services.cards.chosen_cards import CHOSEN_MAX, change_chosen, chosen_ranges
 from services.cards.matching_act_job import MATCHING_ACT, ask_matching_act
 from services.cards.matching_cards import Rows, matching_cards, preview_matching
 from services.jobs.ask_job import find_asked
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext, translated
 
 EXTEND = "extend"
 ACT_RIGHTS = {

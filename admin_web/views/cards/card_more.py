@@ -10,14 +10,11 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now, zone
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session, write_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.lists.files import REFUSED as UNREADABLE
 from admin_web.lists.files import pin_keys
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_card
-from admin_web.words.formats import money
 from billing.rights import Right
 from services.cards.card_report import card_report
 from services.cards.change_card import bind_phone, set_language, unbind_phone
@@ -26,6 +23,9 @@ from services.cards.reveal_pin import permit_reveal, revealed_pin
 from services.cards.revive_card import revive_by_operator
 from services.keys.permit import PermitRefused
 from services.vouchers.redeem_voucher import SENTENCES, Redeemed, redeem_voucher
+from web_base.database import read_session, write_session
+from web_base.formats import money
+from web_base.texts import gettext, lazy_gettext, translated
 
 
 class CardMore(ThingPage):

@@ -1,10 +1,8 @@
 """The tabs Calls, Ledger and Audit of a card."""
 
 from admin_web.access import now
-from admin_web.database import read_session
 from admin_web.lists.list_view import Rows
 from admin_web.lists.tabs import CardTab
-from admin_web.texts import lazy_gettext
 from admin_web.things import opened_card
 from admin_web.views.calls.calls import CallRows
 from admin_web.views.money.ledger import LedgerRows
@@ -13,6 +11,8 @@ from models import CallRecord
 from services.cards.card_report import card_report
 from services.money.ledger_rows import of_card
 from services.series.series_audit import card_acts
+from web_base.database import read_session
+from web_base.texts import lazy_gettext
 
 
 class CardCalls(CardTab, CallRows):

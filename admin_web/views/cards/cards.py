@@ -7,12 +7,10 @@ from flask import url_for
 from sqlalchemy import Row, select
 
 from admin_web.access import get_signed
-from admin_web.database import read_session
 from admin_web.lists import cells
 from admin_web.lists.choices import groups
 from admin_web.lists.filters import AmountFilter, ChoiceFilter, DayFilter, TextFilter, WordFilter, begins_with
 from admin_web.lists.list_view import ConsoleList, ListState, Rows
-from admin_web.texts import lazy_gettext
 from admin_web.views.cards.card_acts import acts_of_mine
 from billing.rights import Right
 from billing.states import CardStatus
@@ -21,6 +19,8 @@ from services.cards.card_rows import card_rows
 from services.money.file_wallets import are_wallets_filed
 from services.operators.scope import in_series, sees_all_cards, series_ids, unmade_series
 from services.store.keyset import Order
+from web_base.database import read_session
+from web_base.texts import lazy_gettext
 
 CARD_FILTERS = (
     WordFilter("status", lazy_gettext("Status"), Card.status, CardStatus),

@@ -9,12 +9,9 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, has_right, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists.choices import routing_plans
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
-from admin_web.words.formats import NOTHING, exact_money, spoken
 from billing.rights import Right
 from services.products.card_group_fields import GROUP_SECTIONS
 from services.products.destination_rules import RuleOwner, remove_destination_rule, rules_of, set_destination_rule
@@ -23,6 +20,9 @@ from services.products.group_report import find_group
 from services.products.heard_steps import heard_steps
 from services.products.save_card_group import DEFAULTS, create_card_group, update_card_group
 from services.store.fields import Field, FieldKind
+from web_base.database import read_session
+from web_base.formats import NOTHING, exact_money, spoken
+from web_base.texts import gettext, lazy_gettext
 
 CHOICES = {"routing_plan_id": routing_plans}
 

@@ -8,12 +8,12 @@ from sqlalchemy import Row, func
 from admin_web.lists import cells
 from admin_web.lists.filters import WordFilter
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from billing.states import CardType
 from models import CardGroup
 from services.products.group_report import group_rows
 from services.store.keyset import Order
+from web_base.texts import lazy_gettext
 
 
 class GroupList(ConsoleList):

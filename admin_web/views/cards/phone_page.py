@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import REFUSED, carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import GuardScope
 from services.cards.change_card import phone_digits
 from services.guard.block_phone import block_phone, unblock_phone
 from services.guard.phone_report import phone_report
 from services.guard.unlock_guard import unlock_subject
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 
 class PhonePage(ThingPage):

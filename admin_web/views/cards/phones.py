@@ -7,17 +7,17 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from admin_web.access import get_signed
-from admin_web.database import read_session
 from admin_web.lists import cells
 from admin_web.lists.filters import DayFilter, begins_with
 from admin_web.lists.list_view import ConsoleList, ListState, Rows
-from admin_web.texts import lazy_gettext
-from admin_web.words.formats import dashed
 from billing.rights import Right
 from models import CallerIdBinding
 from services.cards.card_rows import phone_rows
 from services.operators.scope import sees_all_cards
 from services.store.keyset import Order
+from web_base.database import read_session
+from web_base.formats import dashed
+from web_base.texts import lazy_gettext
 
 
 def card_link(_view: Any, _context: Any, row: Any, _name: str) -> Markup:  # noqa: ANN401 (as Flask-Admin has it)

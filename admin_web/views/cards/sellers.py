@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, has_right, now, zone
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists import cells
 from admin_web.lists.list_view import ConsoleList, Rows
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from models import Distributor, Reseller
 from services.resellers.reseller_report import find_reseller, reseller_rows
@@ -30,6 +28,8 @@ from services.resellers.save_distributor import (
 )
 from services.resellers.save_reseller import RESELLER_FIELDS, assign_series, create_reseller, update_reseller
 from services.store.keyset import Order
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 MAKES = Right.MAKE_CARDS  # who makes series gives them away
 SERIES_GIVEN_MAX = 100

@@ -8,20 +8,20 @@ from markupsafe import Markup
 from sqlalchemy import Row, func, select
 
 from admin_web.access import get_signed, has_right, now
-from admin_web.database import read_session
 from admin_web.lists import cells
 from admin_web.lists.choices import groups, rate_tables, resellers
 from admin_web.lists.filters import ChoiceFilter, TextFilter, WordFilter
 from admin_web.lists.list_view import ConsoleList, ListState, Rows
-from admin_web.texts import gettext, lazy_gettext
 from admin_web.words.chart import Part, split_bar
-from admin_web.words.formats import NOTHING, ago, exact_money, spoken, whole
 from billing.rights import Right
 from billing.states import CardStatus, SeriesStatus
 from models import CardGroup, CardSeries, RateTable, Reseller
 from services.operators.scope import series_scope
 from services.series.shown_counts import SeriesCounts, shown_counts
 from services.store.keyset import Order, Page
+from web_base.database import read_session
+from web_base.formats import NOTHING, ago, exact_money, spoken, whole
+from web_base.texts import gettext, lazy_gettext
 
 
 def number_and_name(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401 (as Flask-Admin has it)

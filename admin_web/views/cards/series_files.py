@@ -15,7 +15,6 @@ from admin_web.lists.card_files import hand_out
 from admin_web.lists.files import wanted_form
 from admin_web.lists.tabs import series_values
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from admin_web.things import open_series
 from billing.card_number import SERIAL_MAX
 from billing.rights import Right
@@ -23,6 +22,7 @@ from services.cards.card_words import CARD_WORDS
 from services.jobs.card_file import FileOf, FileOrder
 from services.series.card_sheet import GRIDS
 from services.series.print_cards import CARDS_A_FILE_MAX
+from web_base.texts import gettext, lazy_gettext
 
 
 class SeriesFiles(ThingPage):

@@ -9,14 +9,12 @@ from sqlalchemy import select
 
 from admin_web.access import actor, get_signed, now, zone
 from admin_web.acts import REFUSED, carry_out, require_right, require_token
-from admin_web.database import read_session, write_session
 from admin_web.forms.edit_form import by_whom
 from admin_web.forms.form import label, posted, read_values, shown_fields, typed_values
 from admin_web.lists.choices import groups, rate_tables, resellers, routing_plans, tax_profiles
 from admin_web.lists.filters import PartFilter
 from admin_web.lists.list_view import OWN_ARGUMENTS, ListState, Rows
 from admin_web.lists.tabs import series_values
-from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.things import open_series, opened_series
 from admin_web.views.cards.card_acts import acts_of_mine
 from admin_web.views.cards.cards import BALANCES, CARD_FILTERS, CardList
@@ -37,6 +35,8 @@ from services.series.update_series import preview_series, update_series
 from services.store.fields import FieldsRefused, checked_values
 from services.store.keyset import COUNTED_MAX, Order
 from services.store.version_check import ChangedMeanwhile
+from web_base.database import read_session, write_session
+from web_base.texts import gettext, lazy_gettext, translated
 
 CHOICES = {
     "card_group_id": groups,

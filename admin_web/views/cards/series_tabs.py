@@ -2,10 +2,8 @@
 
 from sqlalchemy import or_
 
-from admin_web.database import read_session
 from admin_web.lists.list_view import ListState, Rows
 from admin_web.lists.tabs import SeriesTab
-from admin_web.texts import lazy_gettext
 from admin_web.things import opened_series
 from admin_web.views.calls.calls import CallRows
 from admin_web.views.money.ledger import LedgerRows
@@ -13,6 +11,8 @@ from admin_web.views.system.audit import AuditRows
 from services.calls.file_calls import calls_in_series
 from services.money.ledger_rows import parts_of_series
 from services.series.series_audit import series_acts
+from web_base.database import read_session
+from web_base.texts import lazy_gettext
 
 
 class SeriesCalls(SeriesTab, CallRows):

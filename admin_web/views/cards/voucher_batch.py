@@ -9,14 +9,12 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.lists import cells
 from admin_web.lists.card_files import hand_out
 from admin_web.lists.files import wanted_form
 from admin_web.lists.filters import DayFilter, NumberFilter, WordFilter
 from admin_web.lists.list_view import OWN_ARGUMENTS, ConsoleList, ListState, Rows
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import VoucherStatus
 from models import Voucher, VoucherBatch
@@ -26,6 +24,8 @@ from services.vouchers.block_vouchers import block_vouchers, unblock_vouchers
 from services.vouchers.voucher_job import find_voucher_job
 from services.vouchers.voucher_report import voucher_batch_report
 from services.vouchers.voucher_rows import find_batch, voucher_rows_of, vouchers_made
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 
 class VoucherBatchPage(ConsoleList):

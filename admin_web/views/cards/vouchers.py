@@ -14,7 +14,6 @@ from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists import cells
 from admin_web.lists.filters import TextFilter
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import gettext, lazy_gettext, translated
 from billing.rights import Right
 from models import VoucherBatch
 from services.store.fields import FieldsRefused, checked_values
@@ -22,6 +21,7 @@ from services.store.keyset import Order
 from services.vouchers.make_vouchers import VouchersRefused, open_voucher_batch
 from services.vouchers.voucher_fields import BATCH_FIELDS, DEFAULTS, new_batch
 from services.vouchers.voucher_rows import batch_rows
+from web_base.texts import gettext, lazy_gettext, translated
 
 
 class VoucherBatchList(ConsoleList):

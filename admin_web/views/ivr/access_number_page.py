@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists.choices import ivr_plans
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from ivr_prompts.language import languages
 from models import AccessNumber
 from services.products.save_access_number import NUMBER_FIELDS, create_access_number, number_mark, save_access_number
 from services.store.fields import Field, FieldKind, FieldsRefused
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 DEFAULTS: dict[str, Any] = {"is_enabled": True, "surcharge_micros": 0, "surcharge_per_minute_micros": 0}
 CHOICES = {"ivr_plan_id": ivr_plans}

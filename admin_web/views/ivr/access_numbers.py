@@ -11,11 +11,11 @@ from admin_web.forms.amounts import shown_amount
 from admin_web.lists import cells
 from admin_web.lists.filters import begins_with
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
-from admin_web.words.formats import NOTHING
 from billing.rights import Right
 from models import AccessNumber, IvrPlan
 from services.store.keyset import Order
+from web_base.formats import NOTHING
+from web_base.texts import lazy_gettext
 
 
 def plan(_view: Any, _context: Any, row: Any, _name: str) -> Markup:  # noqa: ANN401 (as Flask-Admin has it)

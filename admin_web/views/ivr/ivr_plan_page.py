@@ -9,12 +9,10 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import require_right
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.forms.ivr_form import plan_from, plan_in_words, plan_sections, rule_in_words
 from admin_web.lists.choices import groups
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from ivr_prompts.language import languages, load_language
 from models import IvrPlan
@@ -22,6 +20,8 @@ from models.ivr_plan import EMERGENCY_NUMBERS_DEFAULT
 from services.products.group_report import find_group, find_plan_report
 from services.products.heard_steps import heard_steps
 from services.products.save_ivr_plan import plan_mark, save_ivr_plan
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 DEFAULTS = {
     "is_enabled": True,

@@ -7,10 +7,10 @@ from sqlalchemy import Row, func, select
 
 from admin_web.lists import cells
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from models import AccessNumber, CardGroup, IvrPlan, IvrPlanGroup
 from services.store.keyset import Order
+from web_base.texts import lazy_gettext
 
 
 def languages(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401 (as Flask-Admin has it)

@@ -12,9 +12,7 @@ from flask_admin import expose
 
 from admin_web.access import actor, now
 from admin_web.acts import require_right, require_token
-from admin_web.database import read_session, write_session
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.views.ivr.simulator import wanted
 from billing.rights import Right
 from ivr_prompts.espeak_voice import EspeakVoice
@@ -31,6 +29,8 @@ from ivr_prompts.replace import (
 from ivr_prompts.shelf import Origin, ShelfPrompt, find_prompt_file, prompt_shelf
 from services.audit.audit_report import AuditFilter, audit_entries
 from services.products.note_prompt import PromptChange, note_prompt, require_prompt_right
+from web_base.database import read_session, write_session
+from web_base.texts import gettext, lazy_gettext, translated
 
 FORM_BYTES_MAX = 16 * 1024  # what stands in a form beside its file
 WORDS = ("numbers", "units", "dates")  # of which numbers, amounts and dates are composed

@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from admin_web.access import actor, get_signed, now
 from admin_web.acts import require_token
-from admin_web.database import fresh_session, read_session, write_session
 from admin_web.page import ConsolePage
 from admin_web.phones.browser_line import BrowserLines
 from admin_web.phones.mor_steps import STEPS, step_states
@@ -24,6 +23,7 @@ from models import AccessNumber, CallRecord, IvrPlan, LedgerEntry, Wallet
 from services.calls.running_charge import running_charge
 from services.calls.try_call import Phone, TryRefused, note_tried_call
 from services.store.settings import Settings
+from web_base.database import fresh_session, read_session, write_session
 from web_base.headers import allow_websocket
 from web_base.texts import gettext, lazy_gettext, translated
 

@@ -10,16 +10,16 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from admin_web.access import now, zone
-from admin_web.database import read_session
 from admin_web.lists.rows_file import ask_worker, write_rows
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.words.report_sheets import REPORTS, Report, Sheet
 from billing.rights import Right
 from services.reports.bounded import bounded
 from services.reports.days import day_of
 from services.reports.report_terms import ReportRefused
 from services.store.sheet_writer import SheetForm
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext, translated
 
 DAYS_DEFAULT = 30
 ROWS_SHOWN_MAX = 500

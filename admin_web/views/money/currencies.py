@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, has_right, now, zone
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext, translated
 from billing.exchange import ExchangeRefused, value_parts_from_text
 from billing.rights import Right
 from services.currencies.exchange_report import exchange_rates
 from services.currencies.set_exchange_rate import set_exchange_rate
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext, translated
 
 
 class CurrencyPage(ConsolePage):

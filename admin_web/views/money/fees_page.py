@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from services.jobs.job_report import newest_jobs
 from services.upkeep.card_jobs import CARD_JOBS
 from services.upkeep.upkeep_job import ask_run, forecast_run
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 RUNS = (
     (

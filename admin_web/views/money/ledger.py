@@ -3,11 +3,11 @@
 from admin_web.lists import cells
 from admin_web.lists.filters import DayFilter, TextFilter, WordFilter, begins_with
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from models import LedgerEntry, LedgerKind
 from services.money.ledger_rows import ledger_rows
 from services.store.keyset import Order
+from web_base.texts import lazy_gettext
 
 
 class LedgerRows(ConsoleList):

@@ -10,12 +10,10 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, get_signed, has_right, now, zone
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.forms.amounts import read_amount
 from admin_web.forms.client_booking import adjust_client, pay_client
 from admin_web.lists.choices import clients
 from admin_web.lists.list_view import ListState, Rows
-from admin_web.texts import gettext, lazy_gettext
 from admin_web.things import open_card
 from admin_web.views.money.ledger import LedgerRows
 from billing.rights import Right
@@ -23,6 +21,8 @@ from models import Client, LedgerEntry, LedgerKind
 from services.money.adjust_balance import adjust_balance
 from services.money.recharge_card import recharge_card
 from services.operators.scope import sees_all_cards
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 BOOKED = (LedgerKind.RECHARGE, LedgerKind.ADJUSTMENT, LedgerKind.TRANSFER, LedgerKind.REVERSAL)
 

@@ -11,12 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from admin_web.access import now, zone
-from admin_web.database import read_session
 from admin_web.lists.rows_file import ask_worker, write_rows
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.words.chart import Chart, bar_chart
-from admin_web.words.formats import exact_money, spoken
 from admin_web.words.report_sheets import REPORTS
 from billing.money import MICROS_PER_UNIT
 from billing.rights import Right
@@ -26,6 +23,9 @@ from services.reports.report_calls import report_calls
 from services.reports.report_row import ReportRow
 from services.reports.report_terms import By, ReportRefused, ReportTerms
 from services.store.sheet_writer import Cell, SheetForm
+from web_base.database import read_session
+from web_base.formats import exact_money, spoken
+from web_base.texts import gettext, lazy_gettext, translated
 
 DAYS_DEFAULT = 30
 ROWS_SHOWN_MAX = 500

@@ -9,10 +9,8 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, has_right, now
 from admin_web.acts import require_right
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext
 from billing.money import MoneyTextRefused
 from billing.rights import Right
 from billing.tariff import TAXES_MAX
@@ -20,6 +18,8 @@ from services.store.fields import FieldsRefused
 from services.taxes.save_tax_profile import PROFILE_FIELDS, create_tax_profile, update_tax_profile
 from services.taxes.tax_percent import PercentRefused, parts_from_percent, percent_from_parts
 from services.taxes.tax_report import find_tax_profile_by_id, tax_profile_list
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 SECTIONS = (("Profile", PROFILE_FIELDS),)
 

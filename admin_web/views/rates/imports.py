@@ -9,10 +9,10 @@ from admin_web.lists import cells
 from admin_web.lists.choices import rate_tables
 from admin_web.lists.filters import ChoiceFilter, WordFilter, begins_with
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from models import ImportState, RateImport, RateTable
 from services.store.keyset import Order
+from web_base.texts import gettext, lazy_gettext
 
 
 def changes(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401 (as Flask-Admin has it)

@@ -15,14 +15,12 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now, zone
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session, write_session
 from admin_web.forms.form import shown_fields, typed_values
 from admin_web.forms.import_form import IMPORT_FIELDS, read_order, typed_of, usual_values
 from admin_web.forms.uploads import keep_upload
 from admin_web.lists.choices import rate_tables
 from admin_web.lists.files import send
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from models import Job, RateImport, RateImportRefusal, RateTable
 from services.jobs.ask_job import UNFINISHED, ask_job
@@ -30,6 +28,8 @@ from services.rate_import.import_jobs import APPLY, READ, UNDO, ask_apply
 from services.rate_import.import_report import find_import
 from services.rate_import.sheet import BYTES_MAX
 from services.store.sheet_writer import SheetForm, write_table
+from web_base.database import read_session, write_session
+from web_base.texts import gettext, lazy_gettext
 
 FORM_BYTES = 64 * 1024  # what the other fields of the form need beside the file
 REFUSED_SHOWN_MAX = 50

@@ -8,12 +8,9 @@ from flask_admin import expose
 from sqlalchemy import Row, select
 
 from admin_web.access import has_right, now, zone
-from admin_web.database import read_session
 from admin_web.lists import cells
 from admin_web.lists.filters import TextFilter
 from admin_web.lists.list_view import ConsoleList, ListState, Rows
-from admin_web.texts import lazy_gettext
-from admin_web.words.formats import NOTHING
 from admin_web.words.tariff_words import tariff_words
 from billing.rate_choice import has_hours
 from billing.rate_times import text_of_days, text_of_hours
@@ -22,6 +19,9 @@ from models import Rate, RateTable
 from services.rates.live_rates import live_rates
 from services.rates.simulate_call import lookup_rate
 from services.store.keyset import Order
+from web_base.database import read_session
+from web_base.formats import NOTHING
+from web_base.texts import lazy_gettext
 
 NUMBER_DIGITS_MAX = 20
 

@@ -9,19 +9,19 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_token
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.forms.form import shown_moment
 from admin_web.forms.rate_form import in_words, rate_from, rate_sections
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from admin_web.views.rates.rate_table_page import get_table
-from admin_web.words.formats import moment
 from billing.rights import Right
 from models import Rate
 from services.rates.block_prefix import block_prefix, unblock_prefix
 from services.rates.check_rate import DEFAULTS
 from services.rates.save_rate import add_rate, as_values, change_rate, end_rate, rate_mark
+from web_base.database import read_session
+from web_base.formats import moment
+from web_base.texts import gettext, lazy_gettext
 
 
 class RatePage(ThingPage):

@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session, write_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists.files import send
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext, translated
 from billing.rights import Right
 from models import RateTable
 from services.rate_import.export_rates import export_rates, note_rate_export, rates_to_export
@@ -21,6 +19,8 @@ from services.rates.rate_fields import TABLE_FIELDS
 from services.rates.save_rate_table import create_rate_table, delete_rate_table, update_rate_table
 from services.rates.table_users import table_users
 from services.store.sheet_writer import SheetForm
+from web_base.database import read_session, write_session
+from web_base.texts import gettext, lazy_gettext, translated
 
 SECTIONS = ((lazy_gettext("Rate table"), TABLE_FIELDS),)
 

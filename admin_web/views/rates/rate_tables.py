@@ -8,10 +8,10 @@ from sqlalchemy import Row, func, select
 from admin_web.lists import cells
 from admin_web.lists.filters import TextFilter
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from models import RateTable
 from services.store.keyset import Order
+from web_base.texts import lazy_gettext
 
 
 class RateTableList(ConsoleList):

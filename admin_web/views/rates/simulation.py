@@ -11,17 +11,17 @@ from flask_admin import expose
 from sqlalchemy import select
 
 from admin_web.access import get_signed, language, zone
-from admin_web.database import read_session
 from admin_web.forms.asked_call import AskedWrong, asked_call, asked_money, find_own_card
 from admin_web.lists.choices import rate_tables
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext, translated
 from admin_web.words.tariff_words import tariff_words
 from billing.rights import Right
 from ivr_prompts.compose import spoken_duration, transcript
 from ivr_prompts.language import load_language
 from models import AccessNumber, RateTable
 from services.rates.simulate_call import SimulatedCall, SimulationRefused, simulate_card_call, simulate_table_call
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext, translated
 
 BALANCE_DEFAULT = "10.00"
 ACCESS_SHOWN_MAX = 500

@@ -9,12 +9,12 @@ from flask_admin import expose
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from services.jobs.ask_job import UNFINISHED, ask_job
 from services.routing.asterisk_jobs import APPLY, LOOK, newest_asterisk_job
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 
 class AsteriskPage(ConsolePage):

@@ -14,13 +14,10 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, has_right, now
 from admin_web.acts import carry_out, csrf, require_right, require_token
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists import cells
 from admin_web.lists.filters import TextFilter, WordFilter, begins_with
 from admin_web.lists.list_view import ConsoleList, ListState, Rows
-from admin_web.texts import gettext, lazy_gettext
-from admin_web.words.formats import NOTHING, duration, moment, whole
 from billing.money import divide_floor
 from billing.rights import Right
 from models import Account, AccountLoad, CarrierState, Client, RateTable, TrunkProtocol
@@ -30,6 +27,9 @@ from services.routing.try_carrier import TEST_FIELDS, ask_carrier_test, testable
 from services.routing.wake_carrier import wake_carrier
 from services.store.fields import FieldsRefused
 from services.store.keyset import Order
+from web_base.database import read_session
+from web_base.formats import NOTHING, duration, moment, whole
+from web_base.texts import gettext, lazy_gettext
 
 LOOKED_WITHIN = timedelta(minutes=5)  # the worker asks every minute
 STATE_COLUMNS = (

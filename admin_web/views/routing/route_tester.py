@@ -9,11 +9,9 @@ from flask_admin import expose
 from sqlalchemy import select
 
 from admin_web.access import get_signed, has_right, zone
-from admin_web.database import read_session
 from admin_web.forms.asked_call import AskedWrong, asked_call, find_own_card
 from admin_web.lists.choices import originators, rate_tables, routing_plans
 from admin_web.page import ConsolePage
-from admin_web.texts import gettext, lazy_gettext, translated
 from billing.lcr import SkipReason
 from billing.rights import Right
 from billing.share import DRAWS
@@ -21,6 +19,8 @@ from models import Account, RateTable, RoutingPlan
 from services.accounts.account_facts import get_account
 from services.rates.simulate_call import SimulationRefused
 from services.routing.explain_routes import ExplainedCall, explain_card_routes, explain_table_routes
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext, translated
 
 TAG_CHARACTERS_MAX = 40
 REASONS = {

@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists.choices import carrier_endpoints
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.routing_plan import RoutingStrategy
 from models import RoutingPlan
@@ -27,6 +25,8 @@ from services.routing.save_routing_plan import (
     update_routing_plan,
 )
 from services.store.fields import FieldsRefused
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 SECTIONS = ((lazy_gettext("Routing plan"), PLAN_FIELDS),)
 DEFAULTS = {"strategy": RoutingStrategy.LEAST_COST, "routes_max": 3, "loss_guard": True}

@@ -8,11 +8,11 @@ from sqlalchemy import Row, func, select
 from admin_web.lists import cells
 from admin_web.lists.filters import WordFilter
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from billing.routing_plan import RoutingStrategy
 from models import RoutingPlan, RoutingPlanCarrier, RoutingRule
 from services.store.keyset import Order
+from web_base.texts import lazy_gettext
 
 
 class RoutingPlanList(ConsoleList):

@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, now
 from admin_web.acts import carry_out, require_token
-from admin_web.database import read_session
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from admin_web.views.routing.routing_plan_page import get_plan
 from billing.rights import Right
 from services.routing.plan_fields import PREFIX_DIGITS_MAX, RULE_FIELDS
 from services.routing.plan_report import find_plan_report
 from services.routing.save_routing_rule import RuleCarrierTerms, RuleKey, create_rule, remove_rule, update_rule
 from services.store.fields import Field, FieldKind, FieldsRefused
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 CARRIERS_CHARACTERS_MAX = 4_000
 KEY = (

@@ -10,12 +10,12 @@ from admin_web.forms.form import label
 from admin_web.lists import cells
 from admin_web.lists.filters import DayFilter, TextFilter
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import gettext, lazy_gettext
-from admin_web.words.formats import spoken
 from billing.rights import Right
 from models import AuditEntry
 from services.audit.audit_report import audit_rows
 from services.store.keyset import Order
+from web_base.formats import spoken
+from web_base.texts import gettext, lazy_gettext
 
 CHANGE_CHARACTERS_MAX = 600
 WORDY = ("status", "mode", "type", "strategy", "role", "starts", "extends_expiry", "ident_by", "side")  # words of ours

@@ -5,9 +5,9 @@ from flask_admin import expose
 from markupsafe import Markup
 
 from admin_web.page import ConsolePage
-from admin_web.texts import lazy_gettext
 from admin_web.words.help_text import help_page, help_titles
 from billing.rights import Right
+from web_base.texts import lazy_gettext
 
 
 class Help(ConsolePage):

@@ -9,12 +9,10 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, get_signed, has_right, now
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session, write_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.entrance.sign_in import page_of_ours
 from admin_web.lists.files import send
 from admin_web.page import GuardedPage, ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right
 from billing.states import JobState
 from services.audit.audit import Act, note
@@ -29,6 +27,8 @@ from services.series.pin_export_job import (
     take_pin_export,
 )
 from services.store.sheet_writer import SheetForm
+from web_base.database import read_session, write_session
+from web_base.texts import gettext, lazy_gettext
 
 LOOK_AGAIN_SECONDS = 3
 

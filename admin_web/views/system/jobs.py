@@ -8,13 +8,13 @@ from sqlalchemy import Row
 from admin_web.lists import cells
 from admin_web.lists.filters import TextFilter, WordFilter, begins_with
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
-from admin_web.words.formats import whole
 from billing.rights import Right
 from billing.states import JobState
 from models import Job
 from services.jobs.job_report import job_rows
 from services.store.keyset import Order
+from web_base.formats import whole
+from web_base.texts import lazy_gettext
 
 
 def progress(_view: Any, _context: Any, row: Any, _name: str) -> str:  # noqa: ANN401 (as Flask-Admin has it)

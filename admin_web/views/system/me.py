@@ -9,7 +9,6 @@ from flask_admin.form import SecureForm
 
 from admin_web.access import actor, forget_signed, get_signed, needs_second_factor, now, token
 from admin_web.acts import carry_out, require_token
-from admin_web.database import read_session, write_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.entrance.keys import pin_keys
 from admin_web.entrance.sign_in import page_of_ours
@@ -30,6 +29,7 @@ from services.operators.second_factor import (
 )
 from services.operators.sessions import sessions_of
 from services.operators.totp import app_address
+from web_base.database import read_session, write_session
 from web_base.qr import qr_svg
 from web_base.texts import gettext, translated
 

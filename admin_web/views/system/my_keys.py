@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, forget_signed, get_signed, needs_second_factor, now
 from admin_web.acts import carry_out, require_token
-from admin_web.database import read_session, write_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.entrance.keys import console_site
 from admin_web.views.system.own_page import OwnPage
 from services.operators.passkey_facts import PasskeyFacts, passkeys_of
 from services.operators.passkeys import add_passkey, ask_registration, remove_passkey, rename_passkey
 from services.operators.second_factor import SecondFactorRefused
+from web_base.database import read_session, write_session
 from web_base.texts import gettext, translated
 
 

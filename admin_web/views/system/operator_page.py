@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from admin_web.access import actor, forget_signed, needs_second_factor, now, token
 from admin_web.acts import carry_out, require_right, require_token
-from admin_web.database import read_session
 from admin_web.entrance.fresh import ask_again
 from admin_web.forms.edit_form import EditForm, answer_form
 from admin_web.lists.choices import distributors, resellers
 from admin_web.page import ThingPage
-from admin_web.texts import gettext, lazy_gettext
 from billing.rights import Right, Role
 from models import Operator
 from services.operators.drawn_password import DAYS_MAX, draw_password
@@ -34,6 +32,8 @@ from services.operators.save_operator import (
 )
 from services.operators.second_factor import switch_off_second_factor
 from services.operators.sessions import sessions_of
+from web_base.database import read_session
+from web_base.texts import gettext, lazy_gettext
 
 Do = Callable[[Session, OperatorFacts], str]
 CHOICES = {"reseller_id": resellers, "distributor_id": distributors}

@@ -8,11 +8,11 @@ from sqlalchemy import Row, func, select
 from admin_web.lists import cells
 from admin_web.lists.filters import WordFilter, begins_with
 from admin_web.lists.list_view import ConsoleList, Rows
-from admin_web.texts import lazy_gettext
 from billing.rights import Right, Role
 from models import Distributor, Operator, Reseller
 from services.operators.operator_facts import HAS_SECOND_FACTOR
 from services.store.keyset import Order
+from web_base.texts import lazy_gettext
 
 
 class OperatorList(ConsoleList):

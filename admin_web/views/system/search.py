@@ -6,13 +6,13 @@ from flask_admin import expose
 from sqlalchemy import exists, select
 
 from admin_web.access import get_signed, has_right
-from admin_web.database import read_session
 from admin_web.page import ConsolePage
-from admin_web.texts import lazy_gettext
 from billing.card_number import find_series_and_serial, keyed_number
 from billing.rights import Right
 from models import CallerIdBinding, CallRecord, Card, CardSeries
 from services.operators.scope import card_scope, series_scope
+from web_base.database import read_session
+from web_base.texts import lazy_gettext
 
 TEXT_LENGTH_MAX = 80
 SERIES_DIGITS_MAX = 9

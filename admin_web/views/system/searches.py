@@ -8,10 +8,10 @@ from flask_admin import BaseView, expose
 
 from admin_web.access import forget_signed, get_signed, signed
 from admin_web.acts import require_token
-from admin_web.database import write_session
 from admin_web.entrance.sign_in import page_of_ours
-from admin_web.texts import gettext, translated
 from services.operators.saved_searches import SearchRefused, forget_search, save_search
+from web_base.database import write_session
+from web_base.texts import gettext, translated
 
 
 class SearchesPage(BaseView):

@@ -4,12 +4,12 @@ from flask import current_app
 from flask_admin import expose
 
 from admin_web.access import now
-from admin_web.database import read_session
 from admin_web.page import ConsolePage
-from admin_web.texts import lazy_gettext
 from billing.rights import Right
 from services.live.health import health
 from services.store.settings_report import setting_rows
+from web_base.database import read_session
+from web_base.texts import lazy_gettext
 
 
 class SettingsPage(ConsolePage):

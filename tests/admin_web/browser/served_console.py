@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import make_server
 
 from admin_web.app import create_app
-from admin_web.database import engines
+from web_base.database import engines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
