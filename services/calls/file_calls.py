@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, select, update
 from sqlalchemy.orm import Session
 
 from models import CallRecord, Card
+from services.operators.scope import in_series
 
 CALLS_A_STEP: Final = 1_000  # half a second on a busy machine: no settlement waits longer for a row of it
 UNFILED: Final = and_(CallRecord.series_id.is_(None), CallRecord.card_id.is_not(None))
@@ -34,6 +35,5 @@ def are_all_filed(session: Session) -> bool:
 
 def calls_in_series(session: Session, rows: Rows, series_ids: list[int]) -> Rows:
     if are_all_filed(session):
-        column = CallRecord.series_id
-        return rows.where(column == series_ids[0] if len(series_ids) == 1 else column.in_(series_ids))
-    return rows.where(CallRecord.card_id.in_(select(Card.id).where(Card.series_id.in_(series_ids))))
+        return rows.where(in_series(series_ids, CallRecord.series_id))
+    return rows.where(CallRecord.card_id.in_(select(Card.id).where(in_series(series_ids))))

@@ -110,10 +110,14 @@ class CardList(ConsoleList):
         return card_rows(read_session(), get_signed().operator, is_count=is_count, is_joined=is_joined)
 
     def narrowed(self, query: Rows, state: ListState) -> Rows:
-        """A reseller's wallets between two balances are found by their own copy of the series."""
-        rows = super().narrowed(query, state)
-        is_owned = get_signed().operator.reseller_id is not None and self._is_by_wallet(state)
-        return rows.where(in_series(self._made(), Wallet.series_id)) if is_owned else rows
+        rows, series = super().narrowed(query, state), self.series_of_wallets(state)
+        return rows if series is None else rows.where(in_series(series, Wallet.series_id))
+
+    def series_of_wallets(self, state: ListState) -> list[int] | None:
+        """Those whose wallets are found by their own copy of the series; None: the cards find them."""
+        if get_signed().operator.reseller_id is None or not self._is_by_wallet(state):
+            return None
+        return series_ids(read_session(), get_signed().operator, CardSeries.made_at.is_not(None))
 
     def counted(self, state: ListState) -> Rows | int:
         """Within balances alone the wallets are counted: each with a series is that of a card."""
@@ -125,9 +129,6 @@ class CardList(ConsoleList):
     def _is_by_wallet(self, state: ListState) -> bool:
         is_asked = get_signed().operator.distributor_id is None and bool(BALANCES & set(state.filters))
         return is_asked and are_wallets_filed(read_session())
-
-    def _made(self) -> list[int]:
-        return series_ids(read_session(), get_signed().operator, CardSeries.made_at.is_not(None))
 
     def search(self, query: Rows, text: str) -> Rows:
         return query.where(begins_with(Card.number, text.replace("-", "").replace(" ", "")))

@@ -73,13 +73,10 @@ class SeriesPage(CardList):
         sees_all = get_signed().operator.distributor_id is None
         return frozenset() if sees_all and are_wallets_filed(read_session()) else frozenset({"balance"})
 
-    def narrowed(self, query: Rows, state: ListState) -> Rows:
-        """By balance the wallets know their series themselves."""
-        rows = super().narrowed(query, state)
+    def series_of_wallets(self, state: ListState) -> list[int] | None:
+        """The one series, whoever asks; for the order of balances, too."""
         is_by_balance = state.sort == "balance" or bool(BALANCES & set(state.filters))
-        if not is_by_balance or not are_wallets_filed(read_session()):
-            return rows
-        return rows.where(Wallet.series_id == opened_series().id)
+        return [opened_series().id] if is_by_balance and are_wallets_filed(read_session()) else None
 
     def order(self, state: ListState) -> Order:
         """Whoever asks: an index knows serials within a series."""
