@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from billing.schedule import next_night, next_of_interval
 from command_line.asterisk_jobs import look_at_carriers, run_asterisk_job, waiting_asterisk_jobs
 from command_line.asterisk_trunks import apply_accounts, wanted_spec
+from command_line.card_file_jobs import write_card_files
 from command_line.errors import Failure
 from command_line.fees import stopped_by_signals
 from command_line.filing_run import file_old_rows
 from command_line.installation import now, read_session, settings
 from command_line.job_run import JobDesk, job_desk, run_job
 from command_line.list_exports import forget_exports, write_exports
-from command_line.pin_exports import write_pin_exports
 from command_line.rate_jobs import finish_imports, forget_old_imports
 from fastagi.logs import set_up_logs
 from models.database import session_factory
@@ -107,7 +107,7 @@ def plan(wanted: Settings) -> tuple[Planned, ...]:
         Planned("asked", _do_asked, lambda last: last + SERIES_EVERY),
         Planned("rate imports", _import_rates, lambda last: last + SERIES_EVERY),
         Planned("exports", write_exports, lambda last: last + SERIES_EVERY),
-        Planned("exports with PINs", write_pin_exports, lambda last: last + SERIES_EVERY),
+        Planned("exports with PINs", write_card_files, lambda last: last + SERIES_EVERY),
         Planned("asterisk", _do_asterisk, lambda last: last + SERIES_EVERY),
         Planned("reports", _roll_up, _in_a_minute),
         Planned("carriers", _tell_of_carriers, _in_a_minute),

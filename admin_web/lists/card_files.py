@@ -13,9 +13,9 @@ from admin_web.lists.files import REFUSED, pin_keys, send_or_tell
 from billing.rights import Right
 from services.jobs.ask_job import find_asked
 from services.jobs.card_file import FileOf, FileOrder, card_file
+from services.jobs.card_file_job import CARD_FILE, ask_card_file, export_key, is_sealed_by, seal_zip_password
 from services.keys.key_file import KeyFile
 from services.keys.permit import PermitRefused
-from services.series.pin_export_job import PIN_EXPORT, ask_pin_export, export_key, is_sealed_by, seal_zip_password
 from services.store.encrypted_zip import drawn_zip_password, usable_zip_password
 from web_base.database import read_session, write_session
 from web_base.texts import gettext, translated
@@ -57,7 +57,7 @@ def _by_job(view: BaseView, order: FileOrder, count: int, keys: KeyFile | None, 
     if order.has_secrets:
         require_right(Right.EXPORT_PINS)
     key = export_key(order, request.form.get("token", "")[:64])
-    known = find_asked(read_session(), PIN_EXPORT, key)
+    known = find_asked(read_session(), CARD_FILE, key)
     if known is not None:
         return redirect(url_for("jobpage.show", job_id=known))
     given = request.form.get("zip_password", "")
@@ -68,7 +68,7 @@ def _by_job(view: BaseView, order: FileOrder, count: int, keys: KeyFile | None, 
     asked, mine = list[int](), list[bool]()
 
     def do(session: Session) -> str:
-        asked.append(ask_pin_export(session, order, count, get_signed().operator.id, key, sealed, actor(), now()))
+        asked.append(ask_card_file(session, order, count, get_signed().operator.id, key, sealed, actor(), now()))
         mine.append(sealed is not None and is_sealed_by(session, asked[0], sealed))
         if order.has_secrets:
             return gettext("The worker writes the file now. It can be taken once, within a day, with your password.")

@@ -10,10 +10,10 @@ from billing.states import JobState
 from models import Job
 from services.audit.audit import Act, Actor, note
 from services.jobs.ask_job import UNFINISHED, JobRefused, lock_job
+from services.jobs.card_file_job import CARD_FILE
 from services.jobs.list_export import LIST_EXPORT
 from services.series.forsake_series import forsake_series
 from services.series.open_series import GENERATE_SERIES
-from services.series.pin_export_job import PIN_EXPORT
 from services.vouchers.voucher_job import GENERATE_VOUCHERS, forsake_vouchers
 
 Undo = Callable[[Session, Job, Actor, datetime], None]
@@ -21,7 +21,7 @@ BY_STEPS = frozenset({"card_act", "matching_act", "fees", "expire", "lapse"})  #
 AS_A_WHOLE: Mapping[str, Undo] = {  # nothing of it can be used
     GENERATE_SERIES: forsake_series,
     GENERATE_VOUCHERS: forsake_vouchers,
-    PIN_EXPORT: lambda _session, _job, _actor, _now: None,  # the same
+    CARD_FILE: lambda _session, _job, _actor, _now: None,  # the same
     LIST_EXPORT: lambda _session, _job, _actor, _now: None,  # the worker drops what it has written
 }
 

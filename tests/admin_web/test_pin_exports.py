@@ -19,7 +19,7 @@ from admin_web.lists import card_files
 from billing.card_number import grouped
 from billing.rights import Role
 from billing.states import JobState
-from command_line import pin_exports
+from command_line import card_file_jobs
 from command_line.job_run import JobDesk
 from models import AuditEntry, Job
 from services.audit.audit import Actor, Door
@@ -51,12 +51,12 @@ def _two_cards_are_many(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 @pytest.fixture
 def work(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """What the worker does every few seconds."""
-    monkeypatch.setattr(pin_exports, "settings", lambda: app.config["SETTINGS"])
+    monkeypatch.setattr(card_file_jobs, "settings", lambda: app.config["SETTINGS"])
     writer, reader = engines(app)
     desk = JobDesk(writer, reader, app.config["ZONE"])
 
     def run(at: datetime | None = None) -> int:
-        return pin_exports.write_pin_exports(desk, at or now(), threading.Event())
+        return card_file_jobs.write_card_files(desk, at or now(), threading.Event())
 
     return run
 
@@ -168,7 +168,7 @@ def test_cancelled_it_leaves_no_file(
     del world
     owner = signed_in(Role.OWNER)
     page = ask(owner, form)
-    told = pin_exports.note_export
+    told = card_file_jobs.note_export
 
     def cancelled_in_the_middle(session: Session, job_id: int, done: int, total: int) -> bool:
         job = session.get_one(Job, job_id)
@@ -176,7 +176,7 @@ def test_cancelled_it_leaves_no_file(
         session.flush()
         return told(session, job_id, done, total)
 
-    monkeypatch.setattr(pin_exports, "note_export", cancelled_in_the_middle)
+    monkeypatch.setattr(card_file_jobs, "note_export", cancelled_in_the_middle)
     assert work() == 0
     assert list(folder.iterdir()) == []
     with Session(engine) as session:

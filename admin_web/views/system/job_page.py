@@ -17,15 +17,15 @@ from billing.rights import Right
 from billing.states import JobState
 from services.audit.audit import Act, note
 from services.jobs.cancel_job import cancel_job
+from services.jobs.card_file_job import (
+    CardFileJob,
+    can_be_taken,
+    card_file_place,
+    find_card_file,
+    take_card_file,
+)
 from services.jobs.job_report import find_job_report
 from services.jobs.list_export import ListExport, ask_list_export, export_file, find_export
-from services.series.pin_export_job import (
-    PinExport,
-    can_be_taken,
-    find_pin_export,
-    pin_export_file,
-    take_pin_export,
-)
 from services.store.sheet_writer import SheetForm
 from web_base.database import read_session, write_session
 from web_base.texts import gettext, lazy_gettext
@@ -104,10 +104,10 @@ class JobPage(ThingPage):
                 return asked
         if found is None:
             abort(404)
-        kept = pin_export_file(current_app.config["SETTINGS"].exports_dir, job_id, found.ending)
+        kept = card_file_place(current_app.config["SETTINGS"].exports_dir, job_id, found.ending)
 
         def take(session: Session) -> str:
-            take_pin_export(session, job_id, found.order, actor(), now())
+            take_card_file(session, job_id, found.order, actor(), now())
             return gettext("The file is handed out; it is kept no longer.")
 
         if not carry_out(take):
@@ -148,9 +148,9 @@ def _job(job_id: int) -> dict[str, Any]:
     return job
 
 
-def _find_pins(job_id: int) -> PinExport | None:
+def _find_pins(job_id: int) -> CardFileJob | None:
     """The export that this operator may take now."""
-    found = find_pin_export(read_session(), job_id)
+    found = find_card_file(read_session(), job_id)
     if found is None or not found[1].is_of(get_signed().operator) or not can_be_taken(found[0], now()):
         return None
     return found[1]

@@ -17,22 +17,22 @@ from command_line.job_run import JobDesk
 from models import Job, Operator
 from services.audit.audit import Actor
 from services.jobs.card_file import card_file
+from services.jobs.card_file_job import (
+    CardFileJob,
+    acting,
+    card_file_place,
+    end_card_file,
+    find_card_file,
+    forget_card_files,
+    opened_zip_password,
+    waiting_card_files,
+)
 from services.jobs.list_export import PART, note_export
 from services.keys.key_file import KeyFile
 from services.keys.permit import PermitRefused
 from services.keys.pin_keys import FILE_MODE, KeysMissing
 from services.operators.operator_facts import find_operator_by
 from services.series.export_series import ExportRefused, PinUnreadable
-from services.series.pin_export_job import (
-    PinExport,
-    acting,
-    end_pin_export,
-    find_pin_export,
-    forget_pin_exports,
-    opened_zip_password,
-    pin_export_file,
-    waiting_pin_exports,
-)
 from services.store.encrypted_zip import zip_in_place
 from services.store.sheet_writer import RowsMiscounted
 
@@ -41,12 +41,12 @@ TOLD_EVERY_CARDS = 20_000
 log = structlog.get_logger()
 
 
-def write_pin_exports(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
+def write_card_files(desk: JobDesk, at: datetime, stop: threading.Event) -> int:
     exports = settings().exports_dir
-    forgotten = desk.read(lambda session: forget_pin_exports(session, exports, at))
+    forgotten = desk.read(lambda session: forget_card_files(session, exports, at))
     if forgotten:
         log.info("exports with PINs forgotten", files=forgotten)
-    for job_id in desk.read(waiting_pin_exports):
+    for job_id in desk.read(waiting_card_files):
         if stop.is_set():
             return 3
         _write_one(desk, exports, job_id, stop)
@@ -54,20 +54,20 @@ def write_pin_exports(desk: JobDesk, at: datetime, stop: threading.Event) -> int
 
 
 def _write_one(desk: JobDesk, exports: Path, job_id: int, stop: threading.Event) -> None:
-    found = desk.read(partial(find_pin_export, job_id=job_id))
+    found = desk.read(partial(find_card_file, job_id=job_id))
     if found is None:
         return
     run_export(
         desk,
         job_id,
-        pin_export_file(exports, job_id, found[1].ending),
+        card_file_place(exports, job_id, found[1].ending),
         lambda: _write(desk, exports, *found, stop),
-        lambda session, cards, at: end_pin_export(session, job_id, cards, at),
+        lambda session, cards, at: end_card_file(session, job_id, cards, at),
         REFUSED,
     )
 
 
-def _write(desk: JobDesk, exports: Path, job: Job, asked: PinExport, stop: threading.Event) -> int:
+def _write(desk: JobDesk, exports: Path, job: Job, asked: CardFileJob, stop: threading.Event) -> int:
     """How many cards the file holds. It is written beside its place, and is there whole or not at all."""
     who, keys = _who(desk, job, asked), KeyFile(settings().keys_file) if asked.order.has_secrets else None
     password = opened_zip_password(keys.current(), job) if keys else None
@@ -88,7 +88,7 @@ def _write(desk: JobDesk, exports: Path, job: Job, asked: PinExport, stop: threa
     return file.count
 
 
-def _who(desk: JobDesk, job: Job, asked: PinExport) -> Actor:
+def _who(desk: JobDesk, job: Job, asked: CardFileJob) -> Actor:
     operator = desk.read(lambda session: find_operator_by(session, Operator.id == asked.operator_id))
     if operator is None or not operator.is_enabled or not asked.is_of(operator):
         raise ExportRefused("Whoever asked for the file may not sign in any more, or works on other cards now.")
@@ -98,9 +98,9 @@ def _who(desk: JobDesk, job: Job, asked: PinExport) -> Actor:
 
 
 @contextmanager
-def _part(exports: Path, job_id: int, asked: PinExport) -> Iterator[Path]:
+def _part(exports: Path, job_id: int, asked: CardFileJob) -> Iterator[Path]:
     """For our eyes from its first byte on; it takes its place at the end, an error leaves nothing."""
-    place = pin_export_file(exports, job_id, asked.ending)
+    place = card_file_place(exports, job_id, asked.ending)
     part = place.with_suffix(PART)
     part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part.unlink(missing_ok=True)

@@ -22,14 +22,14 @@ from services.keys.pin_keys import PinKeys
 from services.operators.operator_facts import OperatorFacts
 from services.series.export_series import ExportRefused
 
-PIN_EXPORT: Final = "pin_export"
+CARD_FILE: Final = "pin_export"  # as jobs of the release before are called, too
 KEPT: Final = timedelta(hours=24)
 FOLDER: Final = "pins"  # within that of the other exports, which sweeps its own files only
 SEALED: Final = "password_sealed"
 
 
 @dataclass(frozen=True, slots=True)
-class PinExport:
+class CardFileJob:
     """`operator_id` asked, bounded to the cards of a reseller or a distributor, if any."""
 
     order: FileOrder
@@ -62,7 +62,7 @@ def seal_zip_password(keys: PinKeys, key: str, password: str) -> str:
     return b64encode(keys.encrypt(password, f"zip {key}")).decode("ascii")
 
 
-def ask_pin_export(
+def ask_card_file(
     session: Session,
     order: FileOrder,
     count: int,
@@ -79,7 +79,7 @@ def ask_pin_export(
     file = {"file_of": order.of.value, "name": order.name, "format": order.form, "with_secrets": order.has_secrets}
     as_zip = {"encrypted_zip": sealed is not None, SEALED: sealed}
     parameters = {**file, "print_terms": dict(order.terms), **as_zip, **who}
-    return ask_job(session, PIN_EXPORT, key, count, parameters, actor, now)
+    return ask_job(session, CARD_FILE, key, count, parameters, actor, now)
 
 
 def is_sealed_by(session: Session, job_id: int, sealed: str) -> bool:
@@ -101,19 +101,19 @@ def opened_zip_password(keys: PinKeys, job: Job) -> str | None:
         raise ExportRefused(why) from broken
 
 
-def waiting_pin_exports(session: Session) -> list[int]:
+def waiting_card_files(session: Session) -> list[int]:
     """The oldest first; also one whose worker was killed: its file is written anew."""
-    query = select(Job.id).where(Job.kind == PIN_EXPORT, Job.state.in_(UNFINISHED)).order_by(Job.id)
+    query = select(Job.id).where(Job.kind == CARD_FILE, Job.state.in_(UNFINISHED)).order_by(Job.id)
     return list(session.scalars(query))
 
 
-def find_pin_export(session: Session, job_id: int) -> tuple[Job, PinExport] | None:
+def find_card_file(session: Session, job_id: int) -> tuple[Job, CardFileJob] | None:
     job = session.get(Job, job_id)
-    if job is None or job.kind != PIN_EXPORT:
+    if job is None or job.kind != CARD_FILE:
         return None
     asked: dict[str, Any] = job.parameters
     who = (asked["operator_id"], asked["reseller_id"], asked["distributor_id"])
-    return job, PinExport(_order(asked), asked.get("encrypted_zip", False), *who)
+    return job, CardFileJob(_order(asked), asked.get("encrypted_zip", False), *who)
 
 
 def _order(asked: dict[str, Any]) -> FileOrder:
@@ -131,7 +131,7 @@ def acting(job: Job, operator: OperatorFacts) -> Actor:
     return Actor(asked.name, asked.door, asked.address, *mine)
 
 
-def end_pin_export(session: Session, job_id: int, cards: int, now: datetime) -> bool:
+def end_card_file(session: Session, job_id: int, cards: int, now: datetime) -> bool:
     """The file is whole, and the password is needed no more; False: it was cancelled at the last moment."""
     job = lock_job(session, job_id)
     if job.state not in UNFINISHED:
@@ -143,7 +143,7 @@ def end_pin_export(session: Session, job_id: int, cards: int, now: datetime) -> 
     return True
 
 
-def take_pin_export(session: Session, job_id: int, order: FileOrder, actor: Actor, now: datetime) -> None:
+def take_card_file(session: Session, job_id: int, order: FileOrder, actor: Actor, now: datetime) -> None:
     """Once: commit it before the file is handed out."""
     if order.has_secrets and Right.EXPORT_PINS not in actor.rights:
         raise RightMissing(Right.EXPORT_PINS)
@@ -166,16 +166,16 @@ def can_be_taken(job: Job, now: datetime) -> bool:
     return job.state is JobState.DONE and is_kept and "taken_at" not in (job.result or {})
 
 
-def pin_export_file(exports: Path, job_id: int, ending: str) -> Path:
+def card_file_place(exports: Path, job_id: int, ending: str) -> Path:
     return exports.joinpath(FOLDER, f"{job_id}.{ending}")
 
 
-def forget_pin_exports(session: Session, exports: Path, now: datetime) -> int:
+def forget_card_files(session: Session, exports: Path, now: datetime) -> int:
     """Remove every file that nobody may take any more; how many there were. No query where there is none."""
     files = [file for file in exports.joinpath(FOLDER).glob("*.*") if file.is_file()]
     if not files:
         return 0
-    jobs = session.scalars(select(Job).where(Job.kind == PIN_EXPORT, Job.state.in_((*UNFINISHED, JobState.DONE))))
+    jobs = session.scalars(select(Job).where(Job.kind == CARD_FILE, Job.state.in_((*UNFINISHED, JobState.DONE))))
     kept = {str(job.id) for job in jobs if job.state in UNFINISHED or can_be_taken(job, now)}
     old = [file for file in files if file.name.partition(".")[0] not in kept]
     for file in old:
