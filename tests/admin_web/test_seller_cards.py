@@ -96,6 +96,19 @@ def test_a_reseller_finds_cards_by_their_balance(
     assert _shown(reseller, "/cards/?most=1") == ["22"]
 
 
+def test_the_order_of_balances_does_not_change_how_many_cards_fit(
+    other_group: int, signed_in: Callable[..., Visitor]
+) -> None:
+    """Also beside a filter that needs no wallet."""
+    assert other_group
+    question = "?status=pending&sort=balance"
+    for role, rows in ((Role.RESELLER, (5, 10)), (Role.DISTRIBUTOR, (3, 6)), (Role.OWNER, (5, 12))):
+        visitor = signed_in(role)
+        for address, count in zip(("/series/3/", "/cards/"), rows, strict=True):
+            page = visitor.get(address + question)
+            assert (page.status_code, f"{count} rows" in text_of(page)) == (200, True), (role, address)
+
+
 def test_cards_in_the_making_exist_for_no_seller(
     world: World, other_group: int, signed_in: Callable[..., Visitor]
 ) -> None:

@@ -1,6 +1,7 @@
 """The list of cards, of all series or of one (JC-41 to JC-52)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
@@ -121,6 +122,7 @@ class CardList(ConsoleList):
 
     def counted(self, state: ListState) -> Rows | int:
         """Within balances alone the wallets are counted: each with a series is that of a card."""
+        state = replace(state, sort="number")  # no order asks for a wallet that a count does without
         if not self._is_by_wallet(state) or state.search or set(state.filters) - BALANCES:
             return self.narrowed(self.query(is_count=True, is_joined=bool(JOINED & set(state.filters))), state)
         wallets, unmade = select(Wallet.id).where(Wallet.series_id.is_not(None)), unmade_series(read_session())
