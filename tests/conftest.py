@@ -49,6 +49,19 @@ def postgresql_databases(cluster: Cluster) -> PostgresqlDatabases:
     return PostgresqlDatabases(cluster)
 
 
+@pytest.fixture(scope="module")
+def url_served(sqlite_databases: SqliteDatabases) -> str:
+    """The database that a door shows to a browser through all tests of a file."""
+    return sqlite_databases.create()
+
+
+@pytest.fixture(scope="module")
+def engine_served(url_served: str) -> Iterator[Engine]:
+    engine = make_engine(url_served)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a fresh, migrated database; the test runs once for each kind."""

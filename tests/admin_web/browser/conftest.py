@@ -24,7 +24,6 @@ from sqlalchemy.orm import Session
 from admin_web.access import now
 from billing.rights import Role
 from models import CallerIdBinding, Operator, Reseller
-from models.database import make_engine
 from services.accounts.save_gateway import create_gateway
 from services.audit.audit import Actor, Door
 from services.keys.key_file import replace_pin_keys
@@ -43,18 +42,6 @@ if TYPE_CHECKING:
     from tests.databases import SqliteDatabases
 
 NAME, PASSWORD = "Olga", "seven wet badgers"
-
-
-@pytest.fixture(scope="module")
-def url_served(sqlite_databases: SqliteDatabases) -> str:
-    return sqlite_databases.create()
-
-
-@pytest.fixture(scope="module")
-def engine_served(url_served: str) -> Iterator[Engine]:
-    engine = make_engine(url_served)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ from werkzeug.serving import make_server
 
 from billing.states import CardType
 from models import CallerIdBinding, CallRecord
-from models.database import make_engine
 from portal_web.access import now
 from portal_web.app import create_app
 from services.keys.key_file import replace_pin_keys
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from selenium import webdriver
     from sqlalchemy import Engine
 
-    from tests.databases import SqliteDatabases
     from tests.factories import NewCard
 
 PHONE = "37060000001"
@@ -45,18 +43,6 @@ class Shown:
     address: str
     cards: list[NewCard]
     codes: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def url_served(sqlite_databases: SqliteDatabases) -> str:
-    return sqlite_databases.create()
-
-
-@pytest.fixture(scope="module")
-def engine_served(url_served: str) -> Iterator[Engine]:
-    engine = make_engine(url_served)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")
